@@ -1,0 +1,23 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Agent",
+  products: [.library(name: "MemfunAgent", targets: ["MemfunAgent"])],
+  dependencies: [
+    .package(path: "../Core"),
+    .package(path: "../Models"),
+    .package(path: "../Tools"),
+  ],
+  targets: [
+    .target(
+      name: "MemfunAgent",
+      dependencies: [
+        .product(name: "MemfunCore", package: "Core"),
+        .product(name: "MemfunModels", package: "Models"),
+        .product(name: "MemfunTools", package: "Tools"),
+      ]),
+    .testTarget(name: "MemfunAgentTests", dependencies: ["MemfunAgent"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+import MemfunCLI
+import Glibc
+exit(placeholder())
