@@ -5,7 +5,7 @@ let package = Package(
   name: "Core",
   products: [.library(name: "MemfunCore", targets: ["MemfunCore"])],
   dependencies: [
-    .package(path: "../CLibraries"),
+    .package(path: "../CLibraries")
   ],
   targets: [
     .target(

@@ -5,13 +5,13 @@ let package = Package(
   name: "Models",
   products: [.library(name: "MemfunModels", targets: ["MemfunModels"])],
   dependencies: [
-    .package(path: "../Core"),
+    .package(path: "../Core")
   ],
   targets: [
     .target(
       name: "MemfunModels",
       dependencies: [
-        .product(name: "MemfunCore", package: "Core"),
+        .product(name: "MemfunCore", package: "Core")
       ]),
     .testTarget(name: "MemfunModelsTests", dependencies: ["MemfunModels"]),
   ],

@@ -1,3 +1,4 @@
-import MemfunCLI
 import Glibc
+import MemfunCLI
+
 exit(placeholder())

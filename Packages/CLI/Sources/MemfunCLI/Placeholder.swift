@@ -1,3 +1,4 @@
 import MemfunCore
+
 /// Entry.
 public func placeholder() -> Int32 { ExitCode.done.rawValue }

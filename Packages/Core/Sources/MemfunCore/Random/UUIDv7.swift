@@ -13,7 +13,9 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// Parses the form with hyphens, in either case. Nil for anything that is no version 7 UUID.
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
-    guard bytes.count == 36, [8, 13, 18, 23].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }) else { return nil }
+    guard bytes.count == 36, [8, 13, 18, 23].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }) else {
+      return nil
+    }
     let digits = bytes.enumerated().filter { ![8, 13, 18, 23].contains($0.offset) }.map(\.element)
     guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
       let high = UInt64(String(decoding: digits[..<16], as: UTF8.self), radix: 16),
@@ -27,7 +29,9 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// When the id was made, to the millisecond.
   public var timestamp: Timestamp { Timestamp(nanoseconds: Int64(high >> 16) * 1_000_000) }
 
-  public static func < (left: UUIDv7, right: UUIDv7) -> Bool { (left.high, left.low) < (right.high, right.low) }
+  public static func < (left: UUIDv7, right: UUIDv7) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
 
   /// Lower-case, with hyphens.
   public var description: String {
