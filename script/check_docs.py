@@ -63,6 +63,7 @@ def main():
             else:
                 project.mkdir()
             (scratch / "home").mkdir()
+            status = 0
             environment = {
                 "PATH": f"{binary.parent}:{ROOT}/.tools/bin:/usr/local/bin:/usr/bin:/bin",
                 "HOME": str(scratch / "home"),
@@ -76,11 +77,10 @@ def main():
                     continue
                 for number, command, expected in steps(body, line):
                     # "echo $?" speaks of the command before it, so each runs with the last status.
-                    previous = environment.get("LAST_STATUS", "0")
                     result = subprocess.run(
-                        ["/bin/bash", "-c", f"(exit {previous}); {command}"], cwd=project, env=environment,
+                        ["/bin/bash", "-c", f"(exit {status}); {command}"], cwd=project, env=environment,
                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-                    environment["LAST_STATUS"] = str(result.returncode)
+                    status = result.returncode
                     actual = result.stdout.decode(errors="replace")
                     if matches(expected, actual) if expected else not actual.strip() or "…" in expected:
                         passed += 1
