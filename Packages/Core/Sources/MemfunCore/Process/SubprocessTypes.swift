@@ -112,8 +112,10 @@ public struct CapturedOutput: Sendable, Equatable {
   /// Head, a line that says what was dropped (if anything was), and tail, as text; invalid UTF-8 is
   /// shown as U+FFFD.
   public var text: String {
+    // Nothing dropped: a character may straddle the border, so the bytes are joined first.
+    if droppedBytes == 0 { return String(decoding: head + tail, as: UTF8.self) }
     let start = String(decoding: head, as: UTF8.self)
     let end = String(decoding: tail, as: UTF8.self)
-    return droppedBytes == 0 ? start + end : start + "\n[… \(droppedBytes) bytes left out …]\n" + end
+    return start + "\n[… \(droppedBytes) bytes left out …]\n" + end
   }
 }

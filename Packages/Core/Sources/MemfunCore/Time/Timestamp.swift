@@ -8,8 +8,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   /// - Parameter nanoseconds: since the Unix epoch.
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-  /// - Parameter seconds: whole seconds since the Unix epoch.
-  public init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+  /// - Parameter seconds: whole seconds since the Unix epoch; clamped to the range.
+  public init(seconds: Int64) { nanoseconds = Duration.seconds(seconds).wholeNanoseconds }
 
   /// Milliseconds since the epoch, rounded down.
   public var milliseconds: Int64 { nanoseconds.flooredQuotient(1_000_000) }
@@ -19,22 +19,25 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
 
-  /// This instant moved by `duration`.
+  /// This instant moved by `duration`, clamped to the range.
   public static func + (left: Timestamp, duration: Duration) -> Timestamp {
-    Timestamp(nanoseconds: left.nanoseconds + duration.wholeNanoseconds)
+    let step = duration.wholeNanoseconds
+    let (sum, overflow) = left.nanoseconds.addingReportingOverflow(step)
+    return Timestamp(nanoseconds: overflow ? (step < 0 ? .min : .max) : sum)
   }
 
   /// The time from `right` to `left`.
   public static func - (left: Timestamp, right: Timestamp) -> Duration {
-    .nanoseconds(left.nanoseconds - right.nanoseconds)
+    .nanoseconds(left.nanoseconds) - .nanoseconds(right.nanoseconds)
   }
 }
 
 extension Timestamp: CustomStringConvertible {
   /// RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.250Z`.
   public var description: String {
-    let date = CivilDate(daysSinceEpoch: seconds.flooredQuotient(86_400))
-    let rest = Int(nanoseconds - seconds.flooredQuotient(86_400) * 86_400_000_000_000) / 1_000_000
+    let day = seconds.flooredQuotient(86_400)
+    let date = CivilDate(daysSinceEpoch: day)
+    let rest = Int(self.milliseconds - day * 86_400_000)
     let (milliseconds, whole) = (rest % 1000, rest / 1000)
     return "\(date)T\(pad(whole / 3600, 2)):\(pad(whole / 60 % 60, 2)):\(pad(whole % 60, 2))"
       + ".\(pad(milliseconds, 3))Z"
@@ -103,7 +106,7 @@ extension Duration {
 extension Int64 {
   /// Division that rounds towards negative infinity, so that instants before 1970 come out right.
   func flooredQuotient(_ divisor: Int64) -> Int64 {
-    self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+    self % divisor < 0 ? self / divisor - 1 : self / divisor
   }
 }
 

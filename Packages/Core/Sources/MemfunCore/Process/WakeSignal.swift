@@ -1,0 +1,23 @@
+import CLinux
+import Glibc
+
+/// A flag that wakes a thread out of `poll`: raised once from any thread, never lowered.
+package final class WakeSignal: Sendable {
+  /// Readable from the moment the signal is raised.
+  package let descriptor: Int32
+
+  /// - Throws: when no descriptor is left.
+  package init() throws(SystemCallError) {
+    descriptor = clinux_eventfd()
+    if descriptor < 0 { throw SystemCallError("eventfd") }
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Raises the signal. Any further call has no effect.
+  package func raise() {
+    var one: UInt64 = 1
+    // The only possible failure is a full counter (EAGAIN), and then the signal is raised already.
+    _ = write(descriptor, &one, 8)
+  }
+}
