@@ -16,6 +16,13 @@ public enum HTTPError: MemfunError, Equatable {
   case bodyTooLarge(limit: Int, url: String)
   /// The peer does not speak HTTP.
   case protocolViolation(url: String, reason: String)
+  /// The request cannot be sent as it is: a method or a field with a character that would change the
+  /// message, a second reader of one body.
+  case invalidRequest(reason: String, url: String)
+  /// `HTTPClient.shutdown()` was called before the exchange ended.
+  case shutDown(url: String)
+  /// libcurl or the operating system failed in a way that is no fault of the peer.
+  case clientFailure(reason: String, url: String)
   /// libcurl is not installed or is too old.
   case libraryMissing(reason: String)
 
@@ -23,7 +30,7 @@ public enum HTTPError: MemfunError, Equatable {
   public enum Phase: String, Sendable {
     case connect = "connecting"
     case firstByte = "waiting for the first byte"
-    case idle = "waiting for more of the body"
+    case idle = "waiting for more of the response"
     case total = "the whole exchange"
   }
 
@@ -37,6 +44,9 @@ public enum HTTPError: MemfunError, Equatable {
     case .connectionLost: "http.connection_lost"
     case .bodyTooLarge: "http.body_too_large"
     case .protocolViolation: "http.protocol"
+    case .invalidRequest: "http.invalid_request"
+    case .shutDown: "http.shut_down"
+    case .clientFailure: "http.client_failure"
     case .libraryMissing: "http.library_missing"
     }
   }
@@ -49,9 +59,12 @@ public enum HTTPError: MemfunError, Equatable {
     case .tls(_, let reason): "the secure connection failed: \(reason)"
     case .timedOut(let phase, let after, _): "time out after \(after) while \(phase.rawValue)"
     case .connectionLost(_, let reason, let received):
-      "the connection was lost after \(received) bytes of the response: \(reason)"
+      "the connection was lost after \(received) bytes of the body: \(reason)"
     case .bodyTooLarge(let limit, _): "the response is larger than the limit of \(limit) bytes"
     case .protocolViolation(_, let reason): "the server does not speak HTTP as expected: \(reason)"
+    case .invalidRequest(let reason, _): "the request cannot be sent: \(reason)"
+    case .shutDown: "the HTTP client was shut down during the exchange"
+    case .clientFailure(let reason, _): "the HTTP client failed: \(reason)"
     case .libraryMissing(let reason): "libcurl cannot be used: \(reason)"
     }
   }
@@ -60,7 +73,8 @@ public enum HTTPError: MemfunError, Equatable {
     switch self {
     case .invalidURL(let url, _), .unresolved(_, let url), .unreachable(let url, _), .tls(let url, _),
       .timedOut(_, _, let url), .connectionLost(let url, _, _), .bodyTooLarge(_, let url),
-      .protocolViolation(let url, _):
+      .protocolViolation(let url, _), .invalidRequest(_, let url), .shutDown(let url),
+      .clientFailure(_, let url):
       url
     case .libraryMissing: nil
     }
@@ -76,13 +90,16 @@ public enum HTTPError: MemfunError, Equatable {
     case .connectionLost: "try again; if it repeats, look at the server's log"
     case .bodyTooLarge: "ask for less, or raise the limit"
     case .protocolViolation: "check that the URL and port belong to an HTTP server"
+    case .invalidRequest: "correct the request's method or fields"
+    case .shutDown: nil
+    case .clientFailure: "check the machine's memory and limits (ulimit -n), then try again"
     case .libraryMissing: "install libcurl (Debian: apt-get install libcurl4)"
     }
   }
 
   public var exitCode: ExitCode {
     switch self {
-    case .invalidURL: .usage
+    case .invalidURL, .invalidRequest: .usage
     default: .provider
     }
   }
@@ -90,7 +107,9 @@ public enum HTTPError: MemfunError, Equatable {
   public var isRetryable: Bool {
     switch self {
     case .unresolved, .unreachable, .timedOut, .connectionLost: true
-    case .invalidURL, .tls, .bodyTooLarge, .protocolViolation, .libraryMissing: false
+    case .invalidURL, .tls, .bodyTooLarge, .protocolViolation, .invalidRequest, .shutDown, .clientFailure,
+      .libraryMissing:
+      false
     }
   }
 }

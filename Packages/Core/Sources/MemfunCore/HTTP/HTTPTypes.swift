@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The fields of an HTTP message: ordered, names compared without case (RFC 9110 §5).
 public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// Name and value pairs, in order; a name may stand more than once.
@@ -24,6 +22,17 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// Adds one more field at the end.
   public mutating func append(_ name: String, _ value: String) { entries.append((name: name, value: value)) }
 
+  /// Every value of `name`, in order.
+  public func values(of name: String) -> [String] {
+    let wanted = name.lowercased()
+    return entries.filter { $0.name.lowercased() == wanted }.map(\.value)
+  }
+
+  /// Appends to the value of the last field; nothing happens when there is none.
+  mutating func extendLast(with text: String) {
+    if !entries.isEmpty { entries[entries.count - 1].value += text }
+  }
+
   public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
     left.entries.elementsEqual(right.entries) {
       $0.name.lowercased() == $1.name.lowercased() && $0.value == $1.value
@@ -33,11 +42,14 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
 /// How long each phase of an exchange may take. Nil means no limit for that phase.
 public struct HTTPDeadlines: Sendable, Equatable {
-  /// Name resolution, TCP and TLS. Default 10 s.
+  /// Name resolution, TCP and TLS, also of a proxy; not the wait for a free place in the connection
+  /// pool. Default 10 s.
   public var connect: Duration?
-  /// From the request's start to the first byte of the response's head. Default 120 s.
+  /// From the request's start, sending it included, to the first line of the response's head; interim
+  /// (1xx) responses do not count. Default 120 s.
   public var firstByte: Duration?
-  /// The longest silence between two pieces of the body. Default 60 s.
+  /// The longest silence between two pieces of the response. Time during which the peer had to wait for
+  /// the reader does not count. Default 60 s.
   public var idle: Duration?
   /// The whole exchange, body included. Default none.
   public var total: Duration?
@@ -60,13 +72,15 @@ public struct HTTPRequest: Sendable {
   public var method: String
   /// An absolute `http` or `https` URL.
   public var url: String
-  /// Fields of the request. Content-Length and Host are made by the client.
+  /// Fields of the request. Content-Length, Transfer-Encoding, Host and Expect are the client's: values
+  /// given here are not sent. With Accept-Encoding, the body is decompressed and the response's
+  /// Content-Encoding and Content-Length are removed; without it, servers are asked for nothing.
   public var fields: HTTPFields
   /// The body; nil sends none.
   public var body: [UInt8]?
   /// Limits on time.
   public var deadlines: HTTPDeadlines
-  /// A response body larger than this many bytes ends the exchange with `HTTPError.bodyTooLarge`.
+  /// A response body larger than this many bytes (after decompression) ends the exchange with `HTTPError.bodyTooLarge`.
   public var maximumBodyBytes: Int
 
   /// - Parameter maximumBodyBytes: default 64 MiB.
@@ -101,44 +115,6 @@ public struct HTTPResponse: Sendable {
     self.version = version
     self.fields = fields
     self.body = body
-  }
-}
-
-/// A response body: pieces of any size, in order, with back-pressure. One iteration only.
-public struct HTTPBody: AsyncSequence, Sendable {
-  public typealias Element = [UInt8]
-
-  private let pull: @Sendable () async throws -> [UInt8]?
-
-  /// - Parameter pull: gives the next non-empty piece, nil at the end; throws `HTTPError` or
-  ///   `CancellationError`.
-  public init(pull: @escaping @Sendable () async throws -> [UInt8]?) { self.pull = pull }
-
-  /// A body that is there already, for tests: the given pieces in order.
-  public init(pieces: [[UInt8]]) {
-    let rest = PieceQueue(pieces)
-    self.init(pull: { rest.next() })
-  }
-
-  /// Reads the body to its end.
-  public func collect() async throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    for try await piece in self { bytes += piece }
-    return bytes
-  }
-
-  /// Asks the transport for one piece after the other.
-  public struct AsyncIterator: AsyncIteratorProtocol {
-    fileprivate let pull: @Sendable () async throws -> [UInt8]?
-    public mutating func next() async throws -> [UInt8]? { try await pull() }
-  }
-
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pull: pull) }
-
-  private final class PieceQueue: Sendable {
-    private let rest: Mutex<ArraySlice<[UInt8]>>
-    init(_ pieces: [[UInt8]]) { rest = Mutex(pieces[...]) }
-    func next() -> [UInt8]? { rest.withLock { $0.popFirst() } }
   }
 }
 

@@ -1,0 +1,195 @@
+import CCurl
+
+/// What runs on the event thread: libcurl's multi handle, the transfers in it, and their deadlines.
+///
+/// Nothing here is shared; other threads speak to it through `HTTPEventLoop`.
+final class HTTPEventThread {
+  private let loop: HTTPEventLoop
+  private let clock = SystemTimeSource()
+  private var transfers: [ObjectIdentifier: HTTPTransfer] = [:]
+  private var transfersPerOrigin: [String: Int] = [:]
+  /// Transfers to which something happened since readers were last woken.
+  private var touched: [HTTPTransfer] = []
+  /// Handles of finished transfers, for the next ones: each holds caches worth keeping.
+  private var idleHandles: [CurlHandle] = []
+  /// No deadline passes before this instant. A lower bound: it is only made exact when it is reached.
+  private var earliestDeadline: Duration?
+  private var isEnding = false
+
+  var configuration: HTTPClient.Configuration { loop.configuration }
+
+  init(_ loop: HTTPEventLoop) { self.loop = loop }
+
+  /// Returns when the client was released or shut down and nothing is left to do.
+  func run() {
+    if let reason = ccurl_load() {
+      loop.end(refusal: .libraryMissing(reason: String(cString: reason)), nil)
+      return
+    }
+    guard let multi = ccurl_multi_new() else {
+      loop.end(refusal: .libraryMissing(reason: "curl_multi_init found no memory"), nil)
+      return
+    }
+    let configuration = loop.configuration
+    ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max(1, configuration.maximumConnections))
+    ccurl_multi_set_long(
+      multi, CURLMOPT_MAX_HOST_CONNECTIONS, max(1, configuration.maximumConnectionsPerHost))
+    ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, configuration.maximumIdleConnections))
+
+    while true {
+      for command in loop.takeCommands() { perform(command, on: multi) }
+      var running: Int32 = 0
+      ccurl_multi_perform(multi, &running)
+      removeFinished(from: multi)
+      let now = clock.monotonic()
+      wakeReaders(at: now)
+      expireDeadlines(at: now, on: multi)
+      if isEnding && transfers.isEmpty { break }
+      if loop.willSleep(multi) { ccurl_multi_poll(multi, millisecondsToSleep(from: now)) }
+    }
+    idleHandles = []
+    loop.end(refusal: nil, multi)
+  }
+
+  // MARK: Commands
+
+  private func perform(_ command: HTTPEventLoop.Command, on multi: UnsafeMutableRawPointer) {
+    switch command {
+    case .start(let exchange): start(exchange, on: multi)
+    case .cancel(let exchange):
+      if let transfer = transfers[ObjectIdentifier(exchange)] { remove(transfer, from: multi) }
+    case .resume(let exchange):
+      guard let transfer = transfers[ObjectIdentifier(exchange)] else { return }
+      transfer.deadlines.resumed(at: clock.monotonic())
+      touch(transfer)
+      // May call the body callback at once, with what libcurl holds.
+      let code = ccurl_easy_pause(transfer.handle.easy, CURLPAUSE_CONT)
+      if code != CURLE_OK { finish(transfer, code, on: multi) }
+    case .release: isEnding = true
+    case .shutDown:
+      isEnding = true
+      for transfer in transfers.values {
+        finish(transfer, .shutDown(url: transfer.exchange.message.url.redacted), on: multi)
+      }
+    }
+  }
+
+  private func start(_ exchange: HTTPExchange, on multi: UnsafeMutableRawPointer) {
+    if exchange.isOver { return }  // cancelled while it lay in the mailbox
+    let url = exchange.message.url
+    guard let handle = idleHandles.popLast() ?? CurlHandle() else {
+      exchange.finish(HTTPError.clientFailure(reason: "curl_easy_init found no memory", url: url.redacted))
+      exchange.deliver()
+      return
+    }
+    let transfer = HTTPTransfer(exchange, handle, on: self)
+    if let failure = transfer.prepare(loop.configuration) {
+      exchange.finish(failure)
+      exchange.deliver()
+      return
+    }
+    // libcurl does not tell whether a transfer connects or waits for a place in the pool. While there
+    // are places it connects (or has a connection) at once; otherwise the callback for a new socket tells.
+    let sameOrigin = transfersPerOrigin[url.origin, default: 0]
+    if transfers.count < loop.configuration.maximumConnections
+      && sameOrigin < loop.configuration.maximumConnectionsPerHost
+    {
+      transfer.deadlines.connecting(at: exchange.startTime)
+    }
+    let code = ccurl_multi_add(multi, handle.easy)
+    guard code == CURLM_OK else {
+      let reason = String(cString: ccurl_multi_strerror(code))
+      exchange.finish(HTTPError.clientFailure(reason: reason, url: url.redacted))
+      exchange.deliver()
+      return
+    }
+    transfersPerOrigin[url.origin] = sameOrigin + 1
+    transfers[ObjectIdentifier(exchange)] = transfer
+    touch(transfer)
+  }
+
+  // MARK: Ends
+
+  private func removeFinished(from multi: UnsafeMutableRawPointer) {
+    var code = CURLE_OK
+    while let easy = ccurl_multi_next_done(multi, &code) {
+      guard let context = ccurl_easy_private(easy) else { continue }
+      finish(Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue(), code, on: multi)
+    }
+  }
+
+  private func finish(_ transfer: HTTPTransfer, _ code: CURLcode, on multi: UnsafeMutableRawPointer) {
+    finish(transfer, transfer.failure(for: code, configuration: loop.configuration), on: multi)
+  }
+
+  private func finish(_ transfer: HTTPTransfer, _ error: HTTPError?, on multi: UnsafeMutableRawPointer) {
+    // First the connection goes back to the pool, then the reader (and its next request) wakes.
+    remove(transfer, from: multi)
+    transfer.exchange.finish(error)
+    touch(transfer)
+  }
+
+  /// Takes the transfer out of libcurl; the connection of an unfinished one is closed.
+  private func remove(_ transfer: HTTPTransfer, from multi: UnsafeMutableRawPointer) {
+    guard transfers.removeValue(forKey: ObjectIdentifier(transfer.exchange)) != nil else { return }
+    let origin = transfer.exchange.message.url.origin
+    let left = transfersPerOrigin[origin, default: 1] - 1
+    transfersPerOrigin[origin] = left > 0 ? left : nil
+    ccurl_multi_remove(multi, transfer.handle.easy)
+    transfer.release()
+    if idleHandles.count < 64 { idleHandles.append(transfer.handle) }
+  }
+
+  // MARK: Readers and deadlines
+
+  /// Notes that something happened to the transfer.
+  func touch(_ transfer: HTTPTransfer) {
+    if transfer.isTouched { return }
+    transfer.isTouched = true
+    touched.append(transfer)
+  }
+
+  private func wakeReaders(at now: Duration) {
+    for transfer in touched {
+      transfer.isTouched = false
+      if transfer.madeProgress {
+        transfer.madeProgress = false
+        transfer.deadlines.progressed(at: now)
+      }
+      if transfer.wasPaused {
+        transfer.wasPaused = false
+        transfer.deadlines.paused()
+      }
+      if let next = transfer.deadlines.next {
+        earliestDeadline = min(earliestDeadline ?? next.instant, next.instant)
+      }
+      transfer.exchange.deliver()
+    }
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  private func expireDeadlines(at now: Duration, on multi: UnsafeMutableRawPointer) {
+    guard let earliest = earliestDeadline, now >= earliest else { return }
+    earliestDeadline = nil
+    for transfer in transfers.values {
+      guard let next = transfer.deadlines.next else { continue }
+      if next.instant <= now {
+        let url = transfer.exchange.message.url.redacted
+        finish(transfer, .timedOut(phase: next.phase, after: next.limit, url: url), on: multi)
+      } else {
+        earliestDeadline = min(earliestDeadline ?? next.instant, next.instant)
+      }
+    }
+    wakeReaders(at: now)
+  }
+
+  /// Until the next deadline, rounded up so that it has passed then. libcurl's own timers shorten it.
+  private func millisecondsToSleep(from now: Duration) -> Int32 {
+    let longest: Int64 = 3_600_000
+    guard let earliest = earliestDeadline else { return Int32(longest) }
+    let (seconds, attoseconds) = (earliest - now).components
+    if seconds < 0 { return 0 }
+    if seconds >= longest / 1000 { return Int32(longest) }
+    return Int32(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}
