@@ -1,0 +1,41 @@
+import MemfunCore
+
+/// What a command gets: its values, and the world it acts on.
+public struct CommandContext: Sendable {
+  /// The values of the command line.
+  public let parsed: ParsedCommand
+  /// The global options.
+  public let global: GlobalOptions
+  /// Where notes and progress go. Results are returned, not printed.
+  public let console: Console
+  /// The process environment.
+  public let environment: [String: String]
+  /// The clock.
+  public let time: any TimeSource
+  /// The source of chance.
+  public let random: any RandomSource
+  /// What this binary is.
+  public let build: BuildInformation
+  /// The whole command tree, for help, completion and documentation.
+  public let root: Command
+}
+
+/// What a binary can say about itself.
+public struct BuildInformation: Sendable, Equatable {
+  /// The version of the project (semver.org).
+  public static let projectVersion = "0.1.0"
+
+  /// The version.
+  public let version: String
+  /// The git revision it was built from, or "unknown".
+  public let commit: String
+
+  /// - Parameter commit: the full revision, or "unknown".
+  public init(version: String = projectVersion, commit: String) {
+    self.version = version
+    self.commit = commit
+  }
+
+  /// `memfun 0.1.0 (abc1234)`.
+  public var line: String { "memfun \(version) (\(commit == "unknown" ? commit : String(commit.prefix(7))))" }
+}

@@ -1,4 +1,0 @@
-import MemfunCore
-
-/// Entry.
-public func placeholder() -> Int32 { ExitCode.done.rawValue }
