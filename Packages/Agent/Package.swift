@@ -16,6 +16,10 @@ let package = Package(
         .product(name: "MemfunCore", package: "Core"),
         .product(name: "MemfunModels", package: "Models"),
         .product(name: "MemfunTools", package: "Tools"),
+      ],
+      // In the code, not beside it: the release is one file.
+      resources: [
+        .embedInCode("Analysis/Output/analyze.schema.json"),
       ]),
     .testTarget(name: "MemfunAgentTests", dependencies: ["MemfunAgent"]),
   ],

@@ -152,7 +152,8 @@ public struct FailConditionError: MemfunError, Equatable {
     case .empty: return "write for example --fail-on 'complexity>25,cycles'"
     case .unknownRule(_, let nearest?): return "did you mean \"\(nearest)\"? Rules: \(rules), severity"
     case .unknownRule: return "choose one of: \(rules), severity"
-    case .badOperator: return "use > or >=, for example 'complexity>25' (quoted, because > redirects in a shell)"
+    case .badOperator:
+      return "use > or >=, for example 'complexity>25' (quoted, because > redirects in a shell)"
     case .badNumber: return "write a whole number without sign, for example 'complexity>25'"
     case .badSeverity, .severityCompared:
       return "write severity=\(Severity.allCases.map(\.name).joined(separator: " or severity="))"

@@ -46,14 +46,16 @@ public enum Rule: String, Sendable, CaseIterable {
     case .functionLines: "a function of own code with many lines"
     case .fileLines: "a file of own code with many code lines"
     case .cycles: "a group of files that import each other in a circle"
-    case .duplicates: "the same block of code in two or more places; with % the share of own lines in such blocks"
+    case .duplicates:
+      "the same block of code in two or more places; with % the share of own lines in such blocks"
     case .todo: "a TODO, FIXME, HACK or XXX comment outside vendored and generated files"
     case .fixme: "a FIXME comment outside vendored and generated files"
     case .unresolvedImports: "an import that looks local but leads to no file"
     case .untestedHotSpots: "a file among the hottest to which no test file is linked"
     case .singleAuthorHotSpots: "a file among the hottest which one person alone changed"
     case .skipped: "a file that could not be analysed, or only in part"
-    case .incomplete: "a program or parser was missing or failed, so that some languages were read less exactly"
+    case .incomplete:
+      "a program or parser was missing or failed, so that some languages were read less exactly"
     }
   }
 }

@@ -26,7 +26,8 @@ extension AnalysisReport {
     case .severity(let severity):
       let broken = findings.filter { $0.severity >= severity }
       return violation(
-        condition, broken, "\(Figures.counted(broken.count, "finding")) of severity \(severity.name) or above")
+        condition, broken, "\(Figures.counted(broken.count, "finding")) of severity \(severity.name) or above"
+      )
     case .anyFinding(let rule):
       let broken = findings.filter { $0.rule == rule }
       return violation(condition, broken, describeCount(rule, broken.count))

@@ -40,7 +40,8 @@ enum AnalysisMethod {
     case .declined:
       return "No model was asked (--no-model). Everything here was computed from the files on this machine."
     case .failed(let model, let message):
-      return "The model \(name: model) was asked for a narrative and failed: \(message). The rest was computed without it."
+      return
+        "The model \(name: model) was asked for a narrative and failed: \(message). The rest was computed without it."
     case .written(let narrative):
       let usage = narrative.usage
       let tokens = [

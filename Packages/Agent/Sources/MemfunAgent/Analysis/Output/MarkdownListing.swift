@@ -7,6 +7,8 @@ struct MarkdownListing {
     /// How a list names the value: `%` stands for it, for example `% commits`. A column whose phrase
     /// is empty shows its value alone.
     var phrase: String = "%"
+    /// What the numbers count, in the singular: a list says `1 commit` and `2 commits`.
+    var noun: String?
     /// Numbers align to the right.
     var isNumber = false
   }
@@ -53,7 +55,9 @@ struct MarkdownListing {
     var text = table ?? list()
     if total > rows.count {
       let rest = Figures.grouped(total - rows.count)
-      text += table == nil ? "- … and \(rest) more (`--json` has all)\n" : "\n… and \(rest) more (`--json` has all)\n"
+      text +=
+        table == nil
+        ? "- … and \(rest) more (`--json` has all)\n" : "\n… and \(rest) more (`--json` has all)\n"
     }
     return text
   }
@@ -74,10 +78,11 @@ struct MarkdownListing {
       return "| " + cells.joined(separator: " | ") + " |\n"
     }
     var text = line(columns.map(\.title))
-    text += line(columns.indices.map { place in
-      let dashes = String(repeating: "-", count: max(1, widths[place] - (columns[place].isNumber ? 1 : 0)))
-      return columns[place].isNumber ? dashes + ":" : dashes
-    })
+    text += line(
+      columns.indices.map { place in
+        let dashes = String(repeating: "-", count: max(1, widths[place] - (columns[place].isNumber ? 1 : 0)))
+        return columns[place].isNumber ? dashes + ":" : dashes
+      })
     for row in rows { text += line(row.map(\.inTable)) }
     return text
   }
@@ -87,6 +92,10 @@ struct MarkdownListing {
     for row in rows {
       let parts = zip(columns, row).compactMap { column, cell -> String? in
         guard !cell.inList.isEmpty else { return nil }
+        if let noun = column.noun {
+          let plural = noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s"
+          return "\(cell.inList) \(cell.inList == "1" ? noun : String(plural))"
+        }
         let pieces = column.phrase.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         return pieces.count == 2 ? pieces[0] + cell.inList + pieces[1] : cell.inList
       }

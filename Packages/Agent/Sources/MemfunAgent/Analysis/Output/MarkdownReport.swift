@@ -105,13 +105,15 @@ public struct MarkdownReport {
     }
     var body = ""
     for violation in document.violations {
-      body += "- **violated** \(MarkdownText.code(violation.condition.description)): \(MarkdownText.sentence(violation.message))\n"
+      body +=
+        "- **violated** \(MarkdownText.code(violation.condition.description)): \(MarkdownText.sentence(violation.message))\n"
       for example in violation.examples {
         let place = example.place.map { code($0) + ": " } ?? ""
         body += "  - \(place)\(MarkdownText.sentence(example.message))\n"
       }
       if violation.count > violation.examples.count {
-        body += "  - … and \(Figures.grouped(violation.count - violation.examples.count)) more (`--json` has all)\n"
+        body +=
+          "  - … and \(Figures.grouped(violation.count - violation.examples.count)) more (`--json` has all)\n"
       }
     }
     section("Conditions", body)
@@ -123,7 +125,8 @@ public struct MarkdownReport {
       "- \(MarkdownText.words(claim.text)) (\(claim.places.map(code).joined(separator: ", ")))\n"
     }.joined()
     if narrative.claims.isEmpty { body += "No claim of the model could be kept.\n" }
-    body += "\nWritten by \(MarkdownText.code(narrative.model)). Each reference was checked against the code map"
+    body +=
+      "\nWritten by \(MarkdownText.code(narrative.model)). Each reference was checked against the code map"
     body +=
       narrative.removed == 0
       ? "; no claim had to be removed.\n"
@@ -145,7 +148,7 @@ public struct MarkdownReport {
             columns: [
               .init(title: "File"), .init(title: "Score", phrase: "score %", isNumber: true),
               .init(title: "Complexity", phrase: "complexity %", isNumber: true),
-              .init(title: "Commits", phrase: "% commits", isNumber: true),
+              .init(title: "Commits", noun: "commit", isNumber: true),
               .init(title: "Carried by", phrase: "carried by %"),
               .init(title: "Tests", phrase: "%"),
             ]
@@ -175,7 +178,7 @@ public struct MarkdownReport {
         columns: [
           .init(title: "Function"), .init(title: "Place"),
           .init(title: "Complexity", phrase: "complexity %", isNumber: true),
-          .init(title: "Lines", phrase: "% lines", isNumber: true),
+          .init(title: "Lines", noun: "line", isNumber: true),
         ]
       ) { id in
         let symbol = map.symbols[Int(id)]
@@ -185,7 +188,8 @@ public struct MarkdownReport {
         ]
       }
     }
-    section("Most complex functions", rows(report.complexFunctions.filter { map.symbols[Int($0)].complexity > 1 }))
+    section(
+      "Most complex functions", rows(report.complexFunctions.filter { map.symbols[Int($0)].complexity > 1 }))
     section("Longest functions", rows(report.longFunctions))
   }
 
@@ -217,7 +221,8 @@ public struct MarkdownReport {
     }
     section(
       "Import cycles",
-      cycles.isEmpty ? "" : "Each with a shortest way round, at the lines of the imports that close it.\n\n" + cycles)
+      cycles.isEmpty
+        ? "" : "Each with a shortest way round, at the lines of the imports that close it.\n\n" + cycles)
     writeFolders(structure.folders)
     section(
       "Imports that lead nowhere",
@@ -235,7 +240,7 @@ public struct MarkdownReport {
       graph.edges,
       columns: [
         .init(title: "Folder"), .init(title: "needs", phrase: "needs %"),
-        .init(title: "Dependencies", phrase: "% dependencies", isNumber: true),
+        .init(title: "Dependencies", noun: "dependency", isNumber: true),
       ]
     ) { edge in
       [
@@ -294,7 +299,7 @@ public struct MarkdownReport {
         tests.untested,
         columns: [
           .init(title: "File"), .init(title: "Complexity", phrase: "complexity %", isNumber: true),
-          .init(title: "Commits", phrase: "% commits", isNumber: true),
+          .init(title: "Commits", noun: "commit", isNumber: true),
         ]
       ) { id in
         let file = map.files[Int(id)]
@@ -313,7 +318,7 @@ public struct MarkdownReport {
       "\(Figures.counted(people.halfOfCommits, "person", plural: "people")) made more than half of the commits.\n\n"
     body += listing(
       history.authors,
-      columns: [.init(title: "Author"), .init(title: "Commits", phrase: "% commits", isNumber: true)]
+      columns: [.init(title: "Author"), .init(title: "Commits", noun: "commit", isNumber: true)]
     ) { [.init(words: $0.name), .init(number: $0.commits)] }
     if !people.singleAuthorHotSpots.isEmpty {
       body += "\nHot spots that one person alone changed:\n\n"
@@ -321,7 +326,7 @@ public struct MarkdownReport {
         people.singleAuthorHotSpots,
         columns: [
           .init(title: "File"), .init(title: "Author", phrase: "%"),
-          .init(title: "Commits", phrase: "% commits", isNumber: true),
+          .init(title: "Commits", noun: "commit", isNumber: true),
         ]
       ) { id in
         [
@@ -336,7 +341,8 @@ public struct MarkdownReport {
   private mutating func writeMarkers() {
     let markers = report.markers
     guard !markers.ranked.isEmpty else { return }
-    var body = markers.counts.map { "\(Figures.grouped($0.count)) \($0.kind.rawValue)" }.joined(separator: ", ")
+    var body = markers.counts.map { "\(Figures.grouped($0.count)) \($0.kind.rawValue)" }.joined(
+      separator: ", ")
     body += map.history == nil ? ".\n\n" : "; those in the hottest files first.\n\n"
     body += listing(
       markers.ranked, columns: [.init(title: "Place"), .init(title: "Kind"), .init(title: "Text")]
@@ -351,7 +357,9 @@ public struct MarkdownReport {
   }
 
   private mutating func writeFindings() {
-    let groups = Rule.allCases.map { rule in report.findings.filter { $0.rule == rule } }.filter { !$0.isEmpty }
+    let groups = Rule.allCases.map { rule in report.findings.filter { $0.rule == rule } }.filter {
+      !$0.isEmpty
+    }
     section(
       "Findings by rule",
       listing(
@@ -360,14 +368,14 @@ public struct MarkdownReport {
           .init(title: "Rule"), .init(title: "High", phrase: "% high", isNumber: true),
           .init(title: "Medium", phrase: "% medium", isNumber: true),
           .init(title: "Low", phrase: "% low", isNumber: true),
-          .init(title: "Info", phrase: "% info", isNumber: true), .init(title: "What it is"),
+          .init(title: "Info", phrase: "% info", isNumber: true),
         ]
       ) { group in
         [.init(code: group[0].rule.rawValue)]
           + Severity.allCases.reversed().map { severity in
             let count = group.count { $0.severity == severity }
             return count == 0 ? .none : .init(number: count)
-          } + [width >= 100 ? .init(words: group[0].rule.summary) : .none]
+          }
       })
   }
 
@@ -379,10 +387,10 @@ public struct MarkdownReport {
       listing(
         report.overview.languages, limit: 15,
         columns: [
-          .init(title: "Language"), .init(title: "Files", phrase: "% files", isNumber: true),
-          .init(title: "Code lines", phrase: "% code lines", isNumber: true),
-          .init(title: "Comment lines", phrase: "% comment lines", isNumber: true),
-          .init(title: "Functions", phrase: "% functions", isNumber: true),
+          .init(title: "Language"), .init(title: "Files", noun: "file", isNumber: true),
+          .init(title: "Code lines", noun: "code line", isNumber: true),
+          .init(title: "Comment lines", noun: "comment line", isNumber: true),
+          .init(title: "Functions", noun: "function", isNumber: true),
         ]
       ) { count in
         [
@@ -396,8 +404,8 @@ public struct MarkdownReport {
       listing(
         report.overview.roles, limit: .max,
         columns: [
-          .init(title: "Role"), .init(title: "Files", phrase: "% files", isNumber: true),
-          .init(title: "Lines", phrase: "% lines", isNumber: true), .init(title: "Size", isNumber: true),
+          .init(title: "Role"), .init(title: "Files", noun: "file", isNumber: true),
+          .init(title: "Lines", noun: "line", isNumber: true), .init(title: "Size", isNumber: true),
         ]
       ) { count in
         [
