@@ -24,10 +24,12 @@ public struct CommandContext: Sendable {
 public struct BuildInformation: Sendable, Equatable {
   /// The version of the project (semver.org).
   public static let projectVersion = "0.1.0"
+  /// The day of that version, for the manual page.
+  static let releaseDate = "2026-11-21"
 
   /// The version.
   public let version: String
-  /// The git revision it was built from, or "unknown".
+  /// The git revision it was built from (perhaps with `-dirty`), or "unknown".
   public let commit: String
 
   /// - Parameter commit: the full revision, or "unknown".
@@ -37,5 +39,8 @@ public struct BuildInformation: Sendable, Equatable {
   }
 
   /// `memfun 0.1.0 (abc1234)`.
-  public var line: String { "memfun \(version) (\(commit == "unknown" ? commit : String(commit.prefix(7))))" }
+  public var line: String {
+    let isHash = commit.allSatisfy { $0.isASCII && $0.isHexDigit }
+    return "memfun \(version) (\(isHash ? String(commit.prefix(7)) : commit))"
+  }
 }

@@ -76,7 +76,7 @@ enum Shell: String, Sendable, CaseIterable {
       local -a reply candidates meanings
       local line word
       reply=("${(@f)$("${words[1]}" __complete zsh "${(@)words[2,CURRENT]/#/=}" 2>/dev/null)}")
-      (( ${#reply} >= 2 )) || return 1
+      [[ -n ${reply[1]} ]] || return 1
       case ${reply[1]} in
         files)
           [[ -n ${reply[2]} ]] && compset -P "${(b)reply[2]}"

@@ -7,7 +7,8 @@ struct ManualPage {
 
   /// The page's source.
   var roff: String {
-    var page = ".TH MEMFUN 1 \"\" \"memfun \(build.version)\" \"User Commands\"\n"
+    var page =
+      ".TH MEMFUN 1 \"\(BuildInformation.releaseDate)\" \"memfun \(build.version)\" \"User Commands\"\n"
     page += ".SH NAME\nmemfun \\- \(inline(root.summary.lowercasedFirst))\n"
     page += ".SH SYNOPSIS\n.B memfun\n[\\fIOPTIONS\\fR] \\fICOMMAND\\fR\n"
     page += ".SH DESCRIPTION\n" + paragraphs([root.summary + "."] + root.discussion)
@@ -18,9 +19,9 @@ struct ManualPage {
     page += ".SH EXIT STATUS\n"
     for code in ExitCode.allCases { page += ".TP\n.B \(code.rawValue)\n\(inline(code.meaning)).\n" }
     page += ".SH ENVIRONMENT\n"
-    for (name, meaning) in Self.environment { page += ".TP\n.B \(inline(name))\n\(inline(meaning))\n" }
+    for (name, meaning) in Self.environment { page += ".TP\n.B \(inline(name))\n\(prose(meaning))" }
     page += ".SH FILES\n"
-    for (name, meaning) in Self.files { page += ".TP\n.I \(inline(name))\n\(inline(meaning))\n" }
+    for (name, meaning) in Self.files { page += ".TP\n.I \(inline(name))\n\(prose(meaning))" }
     page += ".SH EXAMPLES\n" + root.examples.map(example).joined()
     return page
   }
@@ -46,7 +47,7 @@ struct ManualPage {
     for usage in UsageLine.lines(of: command, path: path) { text += ".B \(inline(usage))\n.br\n" }
     text += paragraphs([command.summary + "."] + command.discussion)
     for argument in command.arguments {
-      text += ".TP\n.I \(inline(argument.usage))\n\(inline(HelpFormatter.description(of: argument)))\n"
+      text += ".TP\n.I \(inline(argument.usage))\n\(prose(HelpFormatter.description(of: argument)))"
     }
     text += command.options.map(option).joined()
     if !command.examples.isEmpty { text += ".PP\nExamples:\n" + command.examples.map(example).joined() }
@@ -57,15 +58,20 @@ struct ManualPage {
     let short = option.short.map { "\\fB\\-\($0)\\fR, " } ?? ""
     let value = option.metavariable.map { " \\fI\(inline($0))\\fR" } ?? ""
     return ".TP\n\(short)\\fB\\-\\-\(inline(option.long))\\fR\(value)\n"
-      + "\(inline(HelpFormatter.description(of: option)))\n"
+      + prose(HelpFormatter.description(of: option))
   }
 
   private func example(_ example: Command.Example) -> String {
-    ".TP\n.B \(inline(example.line))\n\(inline(example.explanation)).\n"
+    ".TP\n.B \(inline(example.line))\n\(prose(example.explanation + "."))"
   }
 
   private func paragraphs(_ texts: [String]) -> String {
-    texts.enumerated().map { ($0.offset == 0 ? "" : ".PP\n") + inline($0.element) + "\n" }.joined()
+    texts.enumerated().map { ($0.offset == 0 ? "" : ".PP\n") + prose($0.element) }.joined()
+  }
+
+  /// Running text on source lines of usual length, each ended.
+  private func prose(_ text: String) -> String {
+    TextWrapping.wrap(text, width: 70).map { inline($0) + "\n" }.joined()
   }
 
   /// Escapes what roff would interpret: backslashes, hyphens (which it would turn into typographic
