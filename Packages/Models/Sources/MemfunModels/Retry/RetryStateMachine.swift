@@ -4,6 +4,8 @@ import MemfunCore
 public struct RetryPolicy: Sendable, Hashable {
   /// All attempts, the first included; at least 1. Default 6.
   public var maximumAttempts: Int
+  /// Attempts that may end in silence of the server (a passed deadline); each of them was long. Default 2.
+  public var maximumTimeouts: Int
   /// The longest first back-off; it doubles with each attempt. Default 0.5 s.
   public var baseDelay: Duration
   /// The longest back-off of our own. Default 30 s.
@@ -15,10 +17,12 @@ public struct RetryPolicy: Sendable, Hashable {
 
   /// The defaults suit an interactive run.
   public init(
-    maximumAttempts: Int = 6, baseDelay: Duration = .milliseconds(500), maximumDelay: Duration = .seconds(30),
+    maximumAttempts: Int = 6, maximumTimeouts: Int = 2, baseDelay: Duration = .milliseconds(500),
+    maximumDelay: Duration = .seconds(30),
     maximumRetryAfter: Duration = .seconds(60), maximumTotalWait: Duration = .seconds(180)
   ) {
     self.maximumAttempts = max(1, maximumAttempts)
+    self.maximumTimeouts = max(1, maximumTimeouts)
     self.baseDelay = baseDelay
     self.maximumDelay = maximumDelay
     self.maximumRetryAfter = maximumRetryAfter
@@ -45,6 +49,7 @@ public struct RetryStateMachine: Sendable {
   }
 
   private let policy: RetryPolicy
+  private var timeouts = 0
   /// Attempts that have failed.
   public private(set) var failures = 0
   /// The sum of the waits asked for so far.
@@ -63,7 +68,10 @@ public struct RetryStateMachine: Sendable {
   ///   - random: uniform in [0, 1).
   public mutating func attemptFailed(_ failure: AttemptFailure, random: Double) -> Action {
     failures += 1
-    guard failures < policy.maximumAttempts else { return .giveUp(.attempts) }
+    if case .transport(.timedOut(let phase, _, _)) = failure.cause, phase != .connect { timeouts += 1 }
+    guard failures < policy.maximumAttempts, timeouts < policy.maximumTimeouts else {
+      return .giveUp(.attempts)
+    }
     var cap = policy.baseDelay
     for _ in 1..<failures where cap < policy.maximumDelay { cap *= 2 }
     cap = min(cap, policy.maximumDelay)

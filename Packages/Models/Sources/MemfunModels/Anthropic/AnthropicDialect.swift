@@ -1,0 +1,66 @@
+import MemfunCore
+
+/// Anthropic's Messages API.
+struct AnthropicDialect: ProviderDialect {
+  /// The version of the interface that requests are written for.
+  static let version = "2023-06-01"
+  /// The interface demands a limit; this one every model since Claude 3.5 accepts.
+  static let defaultMaximumTokens = 8192
+
+  let identity: ModelIdentity
+  let connection: ServerConnection
+  private let configuration: ModelConfiguration
+  private let pathVersion: String
+
+  init(configuration: ModelConfiguration, connection: ServerConnection) {
+    self.configuration = configuration
+    self.connection = connection
+    identity = ModelIdentity(
+      provider: ModelConfiguration.Provider.anthropic.rawValue, model: configuration.model,
+      baseURL: connection.base.shown)
+    pathVersion = connection.base.hasVersion ? "" : "/v1"
+  }
+
+  func prepare(_ request: ModelRequest) async throws -> PreparedRequest {
+    var request = request
+    request.maximumOutputTokens = request.maximumOutputTokens ?? configuration.maximumOutputTokens
+    request.temperature = request.temperature ?? configuration.temperature
+    let endpoint = connection.base.endpoint("/messages", version: pathVersion)
+    let estimate = TokenEstimator(of: request)
+    if let limit = configuration.contextLength, estimate.likely > limit {
+      throw ModelError.contextLengthExceeded(
+        limit: limit, requested: estimate.likely, model: identity.model, wasSent: false)
+    }
+    let encoder = AnthropicRequestEncoder(
+      model: identity.model, defaultMaximumTokens: Self.defaultMaximumTokens)
+    return PreparedRequest(
+      http: connection.post(endpoint.url, body: encoder.body(request)),
+      context: ReplyContext(
+        model: identity.model, url: endpoint.shown, estimatedInput: estimate.likely,
+        schemaToolName: request.responseSchema.map(AnthropicRequestEncoder.schemaToolName)),
+      estimate: estimate)
+  }
+
+  func decoder(_ context: ReplyContext) -> any ReplyDecoder { AnthropicReplyDecoder(context: context) }
+
+  func capabilities() async throws -> ModelCapabilities {
+    var capabilities = ModelCapabilities(
+      contextLength: configuration.contextLength,
+      contextLengthSource: configuration.contextLength == nil ? nil : .configuration, supportsTools: true,
+      supportsSchema: true)
+    guard capabilities.contextLength == nil else { return capabilities }
+    let entry = try await connection.document("/models/\(identity.model)", version: pathVersion)
+    capabilities.contextLength = entry["max_input_tokens"]?.tokenCount ?? entry["context_window"]?.tokenCount
+    if capabilities.contextLength != nil { capabilities.contextLengthSource = .server }
+    return capabilities
+  }
+
+  func models() async throws -> [ModelListing] {
+    let list = try await connection.document("/models?limit=1000", version: pathVersion)
+    return (list["data"]?.arrayValue ?? []).compactMap { entry in
+      guard let id = entry["id"]?.stringValue else { return nil }
+      return ModelListing(
+        id: id, contextLength: entry["max_input_tokens"]?.tokenCount, detail: entry["display_name"]?.stringValue)
+    }
+  }
+}
