@@ -60,7 +60,8 @@ struct AnthropicDialect: ProviderDialect {
     return (list["data"]?.arrayValue ?? []).compactMap { entry in
       guard let id = entry["id"]?.stringValue else { return nil }
       return ModelListing(
-        id: id, contextLength: entry["max_input_tokens"]?.tokenCount, detail: entry["display_name"]?.stringValue)
+        id: id, contextLength: entry["max_input_tokens"]?.tokenCount,
+        detail: entry["display_name"]?.stringValue)
     }
   }
 }

@@ -104,7 +104,9 @@ struct AnthropicRequestEncoder {
     case .toolCall(let call):
       // Arguments that are no object cannot be sent back as one; the result tells what was wrong.
       let input = (try? call.arguments()) ?? JSONObject()
-      return ["type": "tool_use", "id": .string(call.id), "name": .string(call.name), "input": .object(input)]
+      return [
+        "type": "tool_use", "id": .string(call.id), "name": .string(call.name), "input": .object(input),
+      ]
     case .toolResult(let result):
       var block: JSONObject = [
         "type": "tool_result", "tool_use_id": .string(result.callID), "content": .string(result.text),
@@ -115,7 +117,8 @@ struct AnthropicRequestEncoder {
       return [
         "type": "image",
         "source": [
-          "type": "base64", "media_type": .string(image.mediaType), "data": .string(Base64.encode(image.bytes)),
+          "type": "base64", "media_type": .string(image.mediaType),
+          "data": .string(Base64.encode(image.bytes)),
         ],
       ]
     }

@@ -63,7 +63,8 @@ public struct ModelProvider: Sendable {
     let written = configuration.baseURL.flatMap { $0.trimmed.isEmpty ? nil : $0 } ?? provider.defaultBaseURL
     let base = try BaseURL(written, droppedSuffixes: suffixes)
     if configuration.model.trimmed.isEmpty {
-      throw ModelError.invalidConfiguration(key: "model.name", reason: "no model is chosen for \(provider.rawValue)")
+      throw ModelError.invalidConfiguration(
+        key: "model.name", reason: "no model is chosen for \(provider.rawValue)")
     }
     let needsKey = provider == .anthropic || (provider == .openai && base.host == "api.openai.com")
     if needsKey, configuration.apiKey == nil {
@@ -97,7 +98,9 @@ public struct ModelProvider: Sendable {
       deadlines: configuration.deadlines, time: time)
   }
 
-  private static func isFieldValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+  private static func isFieldValue(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+  }
   private static func isToken(_ text: String) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }

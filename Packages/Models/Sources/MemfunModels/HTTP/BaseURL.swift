@@ -26,7 +26,8 @@ struct BaseURL: Sendable, Hashable {
     if rest.contains("?") || rest.contains("#") { throw refuse("it must not have a query or fragment") }
     if !rest.contains("://") {
       let name = rest.prefix { $0 != ":" && $0 != "/" }.lowercased()
-      let isLocal = name == "localhost" || name.hasPrefix("127.") || name == "0.0.0.0" || rest.hasPrefix("[::1]")
+      let isLocal =
+        name == "localhost" || name.hasPrefix("127.") || name == "0.0.0.0" || rest.hasPrefix("[::1]")
       rest = (isLocal ? "http://" : "https://") + rest
     }
     while rest.hasSuffix("/") { rest.removeLast() }

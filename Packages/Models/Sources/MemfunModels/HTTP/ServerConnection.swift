@@ -17,7 +17,8 @@ struct ServerConnection: Sendable {
     fields["Content-Type"] = "application/json"
     fields["Accept"] = "text/event-stream, application/x-ndjson, application/json"
     return HTTPRequest(
-      method: "POST", url: endpoint, fields: fields, body: JSONSerializer.bytes(of: body), deadlines: deadlines)
+      method: "POST", url: endpoint, fields: fields, body: JSONSerializer.bytes(of: body),
+      deadlines: deadlines)
   }
 
   /// Sends a request and parses the JSON document that answers it.

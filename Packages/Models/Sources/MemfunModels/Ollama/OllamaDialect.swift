@@ -90,7 +90,8 @@ final class OllamaDialect: ProviderDialect {
     do {
       let json = try await connection.document("/api/show", body: ["model": .string(identity.model)])
       // The names begin with the architecture: `llama.context_length`.
-      for (name, value) in json["model_info"]?.objectValue ?? JSONObject() where name.hasSuffix(".context_length") {
+      for (name, value) in json["model_info"]?.objectValue ?? JSONObject()
+      where name.hasSuffix(".context_length") {
         if let length = value.tokenCount, length > 0 { details.contextLength = length }
       }
       details.configured = Self.parameter("num_ctx", in: json["parameters"]?.stringValue ?? "")
@@ -127,7 +128,8 @@ final class OllamaDialect: ProviderDialect {
     let length = configuration.contextLength ?? details.contextLength
     return ModelCapabilities(
       contextLength: length,
-      contextLengthSource: configuration.contextLength != nil ? .configuration : length == nil ? nil : .server,
+      contextLengthSource: configuration.contextLength != nil
+        ? .configuration : length == nil ? nil : .server,
       supportsTools: details.supportsTools, supportsSchema: true)
   }
 

@@ -16,7 +16,8 @@ struct OllamaRequestEncoder {
           [
             "type": "function",
             "function": [
-              "name": .string(tool.name), "description": .string(tool.description), "parameters": tool.parameters,
+              "name": .string(tool.name), "description": .string(tool.description),
+              "parameters": tool.parameters,
             ],
           ]
         })

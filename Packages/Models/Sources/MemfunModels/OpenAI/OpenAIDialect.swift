@@ -78,7 +78,8 @@ final class OpenAIDialect: ProviderDialect {
         } else if text.contains("stream_options") || text.contains("include_usage"), hadStreamOptions {
           quirks.acceptsStreamOptions = false
         } else if hadSchema, quirks.schema != .prose,
-          ["response_format", "json_schema", "json_object", "schema", "guided", "grammar"].contains(where: text.contains)
+          ["response_format", "json_schema", "json_object", "schema", "guided", "grammar"].contains(
+            where: text.contains)
         {
           quirks.schema = quirks.schema == .schema ? .object : .prose
         } else if text.contains("temperature"), Self.saysUnsupported(text) {
@@ -97,8 +98,11 @@ final class OpenAIDialect: ProviderDialect {
   }
 
   private static func saysUnsupported(_ text: String) -> Bool {
-    ["unsupported", "not support", "unrecognized", "unknown", "unexpected", "not permitted", "extra", "instead", "invalid"]
-      .contains(where: text.contains)
+    [
+      "unsupported", "not support", "unrecognized", "unknown", "unexpected", "not permitted", "extra",
+      "instead", "invalid",
+    ]
+    .contains(where: text.contains)
   }
 
   private static func contains(_ bytes: [UInt8], _ word: StaticString) -> Bool {
@@ -127,7 +131,8 @@ final class OpenAIDialect: ProviderDialect {
   /// vLLM says `max_model_len`, Fireworks and OpenRouter `context_length`, llama.cpp `meta.n_ctx…`.
   private static func contextLength(in entry: JSONValue) -> Int? {
     let candidates = [
-      entry["max_model_len"], entry["loaded_context_length"], entry["context_length"], entry["context_window"],
+      entry["max_model_len"], entry["loaded_context_length"], entry["context_length"],
+      entry["context_window"],
       entry["max_context_length"], entry["meta"]?["n_ctx"],
     ]
     return candidates.lazy.compactMap { $0?.tokenCount }.first { $0 > 0 }
@@ -154,7 +159,9 @@ final class OpenAIDialect: ProviderDialect {
   private func serverContextLength() async throws -> Int? {
     var failure: (any Error)?
     do {
-      if let length = try await models().first(where: { $0.id == identity.model })?.contextLength { return length }
+      if let length = try await models().first(where: { $0.id == identity.model })?.contextLength {
+        return length
+      }
     } catch {
       // Compatible servers need not have the list; the other addresses may still answer.
       failure = error
@@ -180,7 +187,9 @@ final class OpenAIDialect: ProviderDialect {
   /// The same server at the root of its paths.
   private var rootConnection: ServerConnection? {
     let parts = connection.base.text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-    guard parts.count >= 3, let base = try? BaseURL("\(parts[0])//\(parts[2])", droppedSuffixes: []) else { return nil }
+    guard parts.count >= 3, let base = try? BaseURL("\(parts[0])//\(parts[2])", droppedSuffixes: []) else {
+      return nil
+    }
     return ServerConnection(
       transport: connection.transport, base: base, model: connection.model, key: connection.key,
       fields: connection.fields, deadlines: connection.deadlines, time: connection.time)

@@ -38,7 +38,8 @@ struct OpenAIRequestEncoder {
           [
             "type": "function",
             "function": [
-              "name": .string(tool.name), "description": .string(tool.description), "parameters": tool.parameters,
+              "name": .string(tool.name), "description": .string(tool.description),
+              "parameters": tool.parameters,
             ],
           ]
         })
@@ -55,7 +56,8 @@ struct OpenAIRequestEncoder {
         body["response_format"] = [
           "type": "json_schema",
           "json_schema": [
-            "name": .string(schema.name), "schema": schema.schema, "strict": .bool(Self.isStrict(schema.schema)),
+            "name": .string(schema.name), "schema": schema.schema,
+            "strict": .bool(Self.isStrict(schema.schema)),
           ],
         ]
       case .object: body["response_format"] = ["type": "json_object"]
@@ -134,7 +136,9 @@ struct OpenAIRequestEncoder {
     case .object(let object):
       if let properties = object["properties"]?.objectValue {
         let required = Set(object["required"]?.arrayValue?.compactMap(\.stringValue) ?? [])
-        guard object["additionalProperties"] == .bool(false), required == Set(properties.keys) else { return false }
+        guard object["additionalProperties"] == .bool(false), required == Set(properties.keys) else {
+          return false
+        }
       }
       return object.allSatisfy { isStrict($0.value) }
     case .array(let elements): return elements.allSatisfy(isStrict)
