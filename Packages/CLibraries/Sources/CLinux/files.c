@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,4 +34,8 @@ ssize_t clinux_read_link(int link, char *space, size_t size) {
   }
   space[length] = 0;
   return length;
+}
+
+const void *clinux_find(const void *text, size_t text_size, const void *needle, size_t needle_size) {
+  return memmem(text, text_size, needle, needle_size);
 }

@@ -41,6 +41,12 @@ int clinux_set_nonblocking(int descriptor) {
   return fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
 }
 
+int clinux_set_blocking(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0) return errno;
+  return fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) < 0 ? errno : 0;
+}
+
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 int clinux_open_place(const char *path) {

@@ -19,4 +19,8 @@ int clinux_openat(int directory, const char *path, int flags, mode_t mode);
 /// The target of the symbolic link that an O_PATH descriptor stands for, NUL-terminated.
 /// Returns its length, or -1 with errno set.
 ssize_t clinux_read_link(int link, char *space, size_t size);
+
+/// The first place where `needle` occurs in `text`, or NULL (memmem(3)).
+const void *clinux_find(const void *text, size_t text_size, const void *needle,
+                                  size_t needle_size);
 #endif

@@ -15,6 +15,9 @@ int clinux_pipe_resize(int end, int bytes);
 /// Makes one end non-blocking; the other end keeps its mode. Returns 0 or an errno value.
 int clinux_set_nonblocking(int descriptor);
 
+/// The opposite of `clinux_set_nonblocking`. Returns 0 or an errno value.
+int clinux_set_blocking(int descriptor);
+
 /// An eventfd, close-on-exec and non-blocking. Returns -1 with errno set on failure.
 int clinux_eventfd(void);
 
