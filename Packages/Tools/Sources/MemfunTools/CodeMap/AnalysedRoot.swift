@@ -18,7 +18,9 @@ final class AnalysedRoot: Sendable {
         ? .notFound(path: given) : .unreadable(path: given, reason: failure.reason)
     }
     defer { free(resolved) }
-    guard let real = String(validating: UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)), as: UTF8.self)
+    guard
+      let real = String(
+        validating: UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)), as: UTF8.self)
     else { throw .unreadable(path: given, reason: "its path is not valid UTF-8") }
     var status = stat()
     guard stat(real, &status) == 0 else {

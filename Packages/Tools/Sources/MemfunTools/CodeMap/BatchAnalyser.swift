@@ -46,7 +46,8 @@ struct BatchAnalyser: Sendable {
       switch reader.read(job.file.path) {
       case .failed(let reason):
         var analysis = FileAnalysis(
-          language: job.file.language, role: job.file.role, hash: ContentHash(low: 0, high: 0), facts: FileFacts())
+          language: job.file.language, role: job.file.role, hash: ContentHash(low: 0, high: 0),
+          facts: FileFacts())
         analysis.problem = reason
         findings.append(Finding(index: job.index, analysis: analysis, stamp: nil, readAt: readAt))
       case .bytes(let bytes, let stamp):
@@ -62,7 +63,8 @@ struct BatchAnalyser: Sendable {
         {
           open.append(
             Open(
-              finding: finding, path: job.file.path, text: inspected.text, isTranscoded: inspected.isTranscoded))
+              finding: finding, path: job.file.path, text: inspected.text,
+              isTranscoded: inspected.isTranscoded))
         } else {
           findings.append(finding)
         }
@@ -116,7 +118,8 @@ struct BatchAnalyser: Sendable {
     if file.isTranscoded, let staging { return try staging.copy(of: file.text, ending: ending) }
     let isPlain = file.path.utf8.allSatisfy { Self.isPlain($0) } && file.path.utf8.last != 0x20
     // ast-grep goes by endings, ctags is told the language.
-    let isRecognised = tools.reader(of: language) == .ctags || Language(fileName: file.path) == language
+    let isRecognised =
+      tools.reader(of: language) == .ctags || Language(fileName: file.path) == language
       || (language == .cpp && Language(fileName: file.path) == .c)
     if isPlain, isRecognised { return "./" + file.path }
     guard let staging else { return "./" + file.path }
@@ -127,7 +130,8 @@ struct BatchAnalyser: Sendable {
   private static func isPlain(_ byte: UInt8) -> Bool {
     guard byte >= 0x20, byte < 0x7F else { return false }
     switch byte {
-    case UInt8(ascii: "\\"), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "\""): return false
+    case UInt8(ascii: "\\"), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "\""):
+      return false
     default: return true
     }
   }

@@ -61,7 +61,8 @@ public struct CodeMapBuilder: Sendable {
     map.skipped = walk.skipped
     map.notes += tools.notes
 
-    let analyses = try await analyse(walk.files, root: root, tools: tools, staging: staging, progress: progress)
+    let analyses = try await analyse(
+      walk.files, root: root, tools: tools, staging: staging, progress: progress)
     progress(CodeMapProgress(phase: .linking))
     MapAssembly.fill(&map, files: walk.files, analyses: analyses)
     return map

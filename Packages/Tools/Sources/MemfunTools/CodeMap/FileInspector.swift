@@ -42,7 +42,9 @@ enum FileInspector {
       {
         role = .generated
       }
-      if !FileAnalysis.isDeep(role, language) { facts.keepCountsOnly(andMarkers: role == .source || role == .test) }
+      if !FileAnalysis.isDeep(role, language) {
+        facts.keepCountsOnly(andMarkers: role == .source || role == .test)
+      }
       var analysis = FileAnalysis(language: language, role: role, hash: hash, facts: facts)
       if encoding == .latin1 { analysis.problem = .notUTF8 }
       return Inspected(analysis: analysis, text: text, isTranscoded: transcoded != nil)

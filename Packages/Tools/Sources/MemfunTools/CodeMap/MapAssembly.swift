@@ -35,7 +35,9 @@ enum MapAssembly {
 
   /// Decision points, 1 for each function, and 1 for the code outside functions.
   private static func complexity(of analysis: FileAnalysis) -> Int32 {
-    guard FileAnalysis.isDeep(analysis.role, analysis.language), analysis.facts.codeLines > 0 else { return 0 }
+    guard FileAnalysis.isDeep(analysis.role, analysis.language), analysis.facts.codeLines > 0 else {
+      return 0
+    }
     let functions = analysis.symbols.reduce(0) { $0 + ($1.kind.isFunction ? 1 : 0) }
     return Int32(clamping: 1 + functions + analysis.facts.decisionLines.count)
   }

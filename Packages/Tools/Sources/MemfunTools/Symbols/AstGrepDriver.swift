@@ -54,7 +54,8 @@ struct AstGrepDriver: Sendable {
         "--no-ignore", "hidden", "--no-ignore", "vcs", "--no-ignore", "dot", "-j", "1", "--",
       ] + files.map(\.argument),
       workingDirectory: folder,
-      output: .stream { chunk in parser.withLock { $0.consume(chunk) } }, error: .capture(head: 4096, tail: 0),
+      output: .stream { chunk in parser.withLock { $0.consume(chunk) } },
+      error: .capture(head: 4096, tail: 0),
       // Ten times what it takes on a busy machine.
       timeout: .seconds(5 + Double(bytes) / 200_000), killGrace: .milliseconds(200))
     let result: SubprocessResult

@@ -58,7 +58,8 @@ struct CtagsDriver: Sendable {
         "--pseudo-tags=", "--fields=\(fields)", "--language-force=\(name)", "-f", "-", "-L", "-",
       ],
       workingDirectory: folder, input: .bytes(Array(list.utf8)),
-      output: .stream { chunk in parser.withLock { $0.consume(chunk) } }, error: .capture(head: 4096, tail: 0),
+      output: .stream { chunk in parser.withLock { $0.consume(chunk) } },
+      error: .capture(head: 4096, tail: 0),
       // Ten times what it takes on a busy machine.
       timeout: .seconds(2 + Double(bytes) / 1_000_000), killGrace: .milliseconds(200))
     let result: SubprocessResult

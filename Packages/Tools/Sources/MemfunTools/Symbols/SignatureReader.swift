@@ -47,35 +47,49 @@ struct SignatureReader {
       output.append(type)
       output.append(0x20)
     }
-    read(from: declarationStart(of: name, in: line), kind: kind, into: &output)
+    read(from: declarationStart(of: name, kind: kind, in: line), kind: kind, into: &output)
     return output.text(fallback: name)
   }
 
   /// Where on its line a declaration begins: behind the last brace or semicolon before its name.
-  private func declarationStart(of name: String, in line: Slice<UnsafeRawBufferPointer>) -> Int {
+  private func declarationStart(
+    of name: String, kind: Symbol.Kind, in line: Slice<UnsafeRawBufferPointer>
+  ) -> Int {
     var start = line.startIndex
-    guard let place = place(of: name, in: line) else { return start }
+    guard let place = place(of: name, in: line, isFunction: kind.isFunction) else { return start }
     for index in line.startIndex..<place {
       switch text[index] {
       case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: ";"): start = index + 1
+      case UInt8(ascii: ",") where kind == .enumCase && language != .swift: start = index + 1
       default: break
       }
     }
     return start
   }
 
-  private func place(of name: String, in line: Slice<UnsafeRawBufferPointer>) -> Int? {
+  /// Where the name stands as a word of its own, preferably before a parenthesis if it is a function's.
+  private func place(
+    of name: String, in line: Slice<UnsafeRawBufferPointer>, isFunction: Bool
+  ) -> Int? {
     var name = name
     return name.withUTF8 { name in
       guard let first = name.first, line.count >= name.count else { return nil }
+      var best: Int?
       var at = line.startIndex
       let last = line.endIndex - name.count
       while at <= last, let found = memchr(text.baseAddress! + at, Int32(first), last - at + 1) {
         at = UnsafeRawPointer(found) - text.baseAddress!
-        if memcmp(text.baseAddress! + at, name.baseAddress!, name.count) == 0 { return at }
+        let end = at + name.count
+        if memcmp(text.baseAddress! + at, name.baseAddress!, name.count) == 0,
+          at == line.startIndex || !isIdentifier(text[at - 1]) || !isIdentifier(first),
+          end == line.endIndex || !isIdentifier(text[end])
+        {
+          if !isFunction || (end < line.endIndex && text[end] == UInt8(ascii: "(")) { return at }
+          if best == nil { best = at }
+        }
         at += 1
       }
-      return nil
+      return best
     }
   }
 
@@ -145,7 +159,8 @@ struct SignatureReader {
       case UInt8(ascii: "\""), UInt8(ascii: "`"):
         at = copyQuoted(from: at, into: &output)
       case UInt8(ascii: "'"):
-        if language == .python || language == .javascript || language == .typescript || byte(at + 2) == current
+        if language == .python || language == .javascript || language == .typescript
+          || byte(at + 2) == current
           || byte(at + 1) == UInt8(ascii: "\\")
         {
           at = copyQuoted(from: at, into: &output)
@@ -159,7 +174,9 @@ struct SignatureReader {
         at = endOfLine(at) - 1
       case UInt8(ascii: "/") where byte(at + 1) == UInt8(ascii: "*") && language != .python:
         at += 2
-        while at < text.count, !(text[at] == UInt8(ascii: "*") && byte(at + 1) == UInt8(ascii: "/")) { at += 1 }
+        while at < text.count, !(text[at] == UInt8(ascii: "*") && byte(at + 1) == UInt8(ascii: "/")) {
+          at += 1
+        }
         at += 1
         output.append(0x20)
       default: output.append(current)
@@ -200,7 +217,8 @@ struct SignatureReader {
     guard next < text.count else { return false }
     switch text[next] {
     case UInt8(ascii: "{"): return false
-    case UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "("), UInt8(ascii: "."): return true
+    case UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "("), UInt8(ascii: "."):
+      return true
     default: break
     }
     let word = text[next..<min(text.count, next + 12)].prefix { isIdentifier($0) }
@@ -209,7 +227,8 @@ struct SignatureReader {
 
   private static let continuations = [
     "where", "throws", "rethrows", "async", "extends", "implements", "permits", "const", "noexcept",
-    "override", "final", "func", "function", "def", "class", "struct", "enum", "actor", "protocol", "extension",
+    "override", "final", "func", "function", "def", "class", "struct", "enum", "actor", "protocol",
+    "extension",
     "public", "private", "internal", "package", "static", "mutating", "nonisolated", "var", "let", "init",
     "fn", "pub",
   ]

@@ -44,6 +44,8 @@ struct SymbolAssembler {
       var symbol = Symbol(
         file: 0, name: tag.name, scope: tag.scope, kind: tag.kind, signature: "", startLine: tag.line,
         endLine: tag.endLine, complexity: 0)
+      // The left side of `module.exports = …` names nothing of this file.
+      if language == .javascript, tag.name == "module" || tag.name == "exports" { continue }
       complete(&symbol, tag, enclosing: open.map { symbols[$0] })
       if isRepeated(symbol, in: symbols) { continue }
       if symbol.kind.isContainer || symbol.kind.isFunction { open.append(symbols.count) }
@@ -105,8 +107,9 @@ struct SymbolAssembler {
       }
     }
     symbol.signature = reader.signature(of: tag.name, kind: symbol.kind, line: symbol.startLine)
-    let isMember = enclosing.last.map { $0.kind.isContainer && $0.kind != .module } ?? tag.isInType
-    refineKind(of: &symbol, isMember: isMember || tag.isInType)
+    let isMember =
+      enclosing.last.map { $0.kind.isContainer && $0.kind != .module } ?? (hasScopes && tag.isInType)
+    refineKind(of: &symbol, isMember: isMember || (hasScopes && tag.isInType))
   }
 
   private var hasScopes: Bool {
@@ -153,7 +156,8 @@ struct SymbolAssembler {
 
   private func refineScript(_ symbol: inout Symbol, isMember: Bool) {
     if symbol.kind == .type { symbol.kind = .class }
-    if symbol.kind == .constant || symbol.kind == .variable || symbol.kind == .property || symbol.kind == .field,
+    if symbol.kind == .constant || symbol.kind == .variable || symbol.kind == .property
+      || symbol.kind == .field,
       isFunctionValue(symbol.signature)
     {
       symbol.kind = isMember ? .method : .function
@@ -185,7 +189,9 @@ struct SymbolAssembler {
       var line = symbol.startLine
       // Attributes may stand on lines above the keyword.
       search: while line <= min(symbol.endLine, symbol.startLine + 20) {
-        let words = reader.line(line).split { !($0 >= 0x61 && $0 <= 0x7A) && $0 != 0x5F && !($0 >= 0x41 && $0 <= 0x5A) }
+        let words = reader.line(line).split {
+          !($0 >= 0x61 && $0 <= 0x7A) && $0 != 0x5F && !($0 >= 0x41 && $0 <= 0x5A)
+        }
         for (at, word) in words.enumerated() where at + 1 < words.count {
           let kind: Symbol.Kind? =
             switch String(decoding: word, as: UTF8.self) {

@@ -37,7 +37,9 @@ struct SymbolTools: Sendable {
   ///   - root: the folder that files are relative to.
   ///   - staging: where ast-grep's empty project file lies.
   /// - Throws: `CancellationError`.
-  static func find(_ options: CodeMapOptions, root: String, staging: StagingFolder?) async throws -> SymbolTools {
+  static func find(_ options: CodeMapOptions, root: String, staging: StagingFolder?) async throws
+    -> SymbolTools
+  {
     async let ctags = findCtags(options, root: root)
     async let astGrep = findAstGrep(options, root: root, staging: staging)
     var tools = SymbolTools()
@@ -85,7 +87,8 @@ struct SymbolTools: Sendable {
       guard let program = try? Subprocess.locate(path, searchPath: options.environment["PATH"]) else {
         continue  // The note below says that none was found.
       }
-      guard let staging, let line = try await firstLine(of: program, ["--version"]), line.hasPrefix("ast-grep")
+      guard let staging, let line = try await firstLine(of: program, ["--version"]),
+        line.hasPrefix("ast-grep")
       else { continue }
       return (
         AstGrepDriver(program: program, version: line, folder: root, projectFile: staging.projectFile), nil

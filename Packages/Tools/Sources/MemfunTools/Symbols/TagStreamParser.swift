@@ -60,7 +60,8 @@ struct TagStreamParser: ~Copyable {
   private mutating func read(line: UnsafeRawBufferPointer) {
     var fields = FieldReader(rest: line)
     guard let name = fields.next(), let file = fields.next(), let address = fields.next(),
-      let kindField = fields.next(), let letter = kindField.first, name.first != UInt8(ascii: "!") || name.count == 1
+      let kindField = fields.next(), let letter = kindField.first,
+      name.first != UInt8(ascii: "!") || name.count == 1
     else { return }
     if !file.elementsEqual(lastFile) {
       keepCurrent()

@@ -72,6 +72,8 @@ struct DirectoryListing {
 
   /// Calls `body` with the name of an entry as the kernel wants it.
   func withCName<Result>(_ entry: Entry, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    names.withUnsafeBytes { body(($0.baseAddress! + entry.name.lowerBound).assumingMemoryBound(to: CChar.self)) }
+    names.withUnsafeBytes {
+      body(($0.baseAddress! + entry.name.lowerBound).assumingMemoryBound(to: CChar.self))
+    }
   }
 }

@@ -141,7 +141,8 @@ struct FileTreeWalker {
         if let text = SmallFile.read(path + "/.gitignore", limit: Self.ruleFileLimit, followsLinks: false) {
           ignore = IgnoreRules(text, baseLength: length, parent: ignore)
         }
-        if let text = SmallFile.read(path + "/.gitattributes", limit: Self.ruleFileLimit, followsLinks: false),
+        if let text = SmallFile.read(
+          path + "/.gitattributes", limit: Self.ruleFileLimit, followsLinks: false),
           let rules = AttributeRules(text, baseLength: length, parent: attributes)
         {
           attributes = rules

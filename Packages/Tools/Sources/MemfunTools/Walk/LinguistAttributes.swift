@@ -52,7 +52,8 @@ final class AttributeRules: Sendable {
     let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     // Quoted patterns (for names with spaces) and negated ones (an error in git) are passed over.
     guard let pattern = words.first, pattern.first != UInt8(ascii: "\""),
-      pattern.first != UInt8(ascii: "!"), pattern.first != UInt8(ascii: "[")
+      pattern.first != UInt8(ascii: "!"),
+      pattern.first != UInt8(ascii: "[")
         || pattern.contains(UInt8(ascii: "]"))
     else { return nil }
     var attributes = LinguistAttributes()

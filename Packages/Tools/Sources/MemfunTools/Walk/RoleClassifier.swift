@@ -66,19 +66,22 @@ enum RoleClassifier {
     if ["rst", "txt", "adoc", "asciidoc", "tex", "org", "pod", "man"].contains(ending) {
       return folder.contains(.tests) ? .data : .documentation
     }
-    if ["readme", "license", "licence", "copying", "changelog", "authors", "contributing", "notice", "news",
-      "todo", "install", "maintainers"].contains(stem)
-    {
+    if [
+      "readme", "license", "licence", "copying", "changelog", "authors", "contributing", "notice", "news",
+      "todo", "install", "maintainers",
+    ].contains(stem) {
       return .documentation
     }
-    if ["ini", "cfg", "conf", "properties", "env", "editorconfig", "service", "lock", "desktop", "rc", "bzl",
-      "bazel", "gradle", "nix"].contains(ending) || name.hasPrefix(".")
-    {
+    if [
+      "ini", "cfg", "conf", "properties", "env", "editorconfig", "service", "lock", "desktop", "rc", "bzl",
+      "bazel", "gradle", "nix",
+    ].contains(ending) || name.hasPrefix(".") {
       return .configuration
     }
-    if ["csv", "tsv", "svg", "ndjson", "jsonl", "dat", "log", "po", "pot", "patch", "diff", "golden", "snap",
-      "proto", "pem"].contains(ending)
-    {
+    if [
+      "csv", "tsv", "svg", "ndjson", "jsonl", "dat", "log", "po", "pot", "patch", "diff", "golden", "snap",
+      "proto", "pem",
+    ].contains(ending) {
       return .data
     }
     return .other

@@ -1,0 +1,15 @@
+// swift-tools-version: 6.1
+// Programs that measure. Each compares with a peer or a floor in the same run; `make bench` runs them.
+import PackageDescription
+
+let package = Package(
+  name: "benchmarks",
+  dependencies: [.package(path: "../Packages/Tools")],
+  targets: [
+    .executableTarget(
+      name: "codemap-benchmark",
+      dependencies: [.product(name: "MemfunTools", package: "Tools")],
+      path: "codemap/Driver")
+  ],
+  swiftLanguageModes: [.v6]
+)
