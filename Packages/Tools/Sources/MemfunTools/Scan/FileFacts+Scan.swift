@@ -13,7 +13,14 @@ extension FileFacts {
       ByteTable.flags.withUnsafeBufferPointer { table in
         // The table has 256 entries, so its buffer has an address.
         let flags = table.baseAddress!
-        return CommentScanner.scan(bytes, language: language, flags: flags)
+        switch language {
+        case .swift, .javascript, .typescript, .go, .rust, .java, .c, .cpp:
+          return BraceScanner.scan(bytes, language: language, flags: flags)
+        case .python:
+          return PythonScanner.scan(bytes, flags: flags)
+        default:
+          return CommentScanner.scan(bytes, language: language, flags: flags)
+        }
       }
     }
   }

@@ -8,6 +8,8 @@ struct LineLedger {
   /// Whether the line holds a name, number or string: braces alone are no evidence of copying.
   private var isSubstantial = false
   private var isMarked = false
+  /// The line holds an import, whatever follows on it.
+  private var isImport = false
   private var hash: UInt64 = LineLedger.seed
   private var tokens = 0
 
@@ -45,10 +47,9 @@ struct LineLedger {
   @inline(__always)
   mutating func decision() { facts.decisionLines.append(line) }
 
-  /// Takes back `count` decision points of this line.
-  mutating func withdrawDecision() {
-    if facts.decisionLines.last == line { facts.decisionLines.removeLast() }
-  }
+  /// The line holds an import and is no evidence of copying.
+  @inline(__always)
+  mutating func markTrivial() { isImport = true }
 
   /// Ends a line. `isTrivial` lines (imports) leave a fingerprint that does not count as evidence.
   @inline(__always)
@@ -56,7 +57,7 @@ struct LineLedger {
     if hasCode {
       facts.codeLines &+= 1
       if tokens > 0 {
-        let weight = isSubstantial && !isTrivial ? UInt16(clamping: tokens) : 0
+        let weight = isSubstantial && !isTrivial && !isImport ? UInt16(clamping: tokens) : 0
         facts.fingerprints.append(.init(hash: hash, line: line, tokens: weight))
         hash = Self.seed
         tokens = 0
@@ -70,6 +71,7 @@ struct LineLedger {
     hasComment = false
     isSubstantial = false
     isMarked = false
+    isImport = false
     line &+= 1
   }
 
