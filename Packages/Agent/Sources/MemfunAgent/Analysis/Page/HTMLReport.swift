@@ -12,7 +12,8 @@ public enum HTMLReport {
     var writer = JSONStreamWriter { block in data += escapingMarkup(block) }
     try PageData.write(document, to: &writer)
     try writer.finish()
-    let script = Array("(() => {\n'use strict';\n".utf8) + scripts.joined(separator: [0x0A]) + Array("})();".utf8)
+    let script =
+      Array("(() => {\n'use strict';\n".utf8) + scripts.joined(separator: [0x0A]) + Array("})();".utf8)
     let title = Array(escaped(MarkdownText.visible(document.report.project)).utf8)
     return fill(
       PackageResources.page_html,

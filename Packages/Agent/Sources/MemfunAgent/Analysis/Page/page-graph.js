@@ -1,7 +1,8 @@
 // Who needs whom: folders first, opened on demand. The layout is layered (after Sugiyama, Tagawa and
-// Toda 1981): needs point down, groups that need each other share a layer. Nothing in it is random.
+// Toda 1981): needs point down, the few that lead back close cycles. Nothing in it is random.
 const graphTarget = 22;
 const childLimit = 48;
+const rowHeight = 92;
 
 const outgoing = Array.from({ length: fileCount }, () => []);
 const incoming = Array.from({ length: fileCount }, () => []);
@@ -112,26 +113,48 @@ function components(nodes) {
   return groups; // in reverse topological order: what is needed comes first
 }
 
+/**
+ * A line-up of nodes in which few needs lead back: whoever is needed by nobody left comes first, whoever
+ * needs nobody left comes last, otherwise the one with most surplus (Eades, Lin, Smyth 1993).
+ */
+function lineUp(nodes) {
+  const left = new Set(nodes);
+  const weight = (map) => { let sum = 0; for (const [other, count] of map) if (left.has(other)) sum += count; return sum; };
+  const [front, back] = [[], []];
+  while (left.size) {
+    let pick = null;
+    let best = -Infinity;
+    let last = false;
+    for (const node of left) {
+      const [out, into] = [weight(node.needs), weight(node.neededBy)];
+      const surplus = into === 0 ? Infinity : out === 0 ? Number.MAX_VALUE : out - into;
+      if (surplus > best) { pick = node; best = surplus; last = out === 0 && into > 0; }
+    }
+    left.delete(pick);
+    if (last) back.unshift(pick); else front.push(pick);
+  }
+  return [...front, ...back];
+}
+
 /** Gives each node x, y, width and height; returns the size of the drawing. */
 function layoutGraph(nodes) {
-  const groups = components(nodes);
-  const group = new Map();
-  groups.forEach((members) => members.forEach((node) => {
-    group.set(node, members);
+  for (const members of components(nodes)) for (const node of members) {
     node.group = members;
     node.inCycle = members.length > 1;
-  }));
-  const level = new Map();
-  for (const members of groups) {
-    let depth = 0;
-    for (const node of members) for (const target of node.needs.keys()) {
-      if (group.get(target) !== members) depth = Math.max(depth, level.get(group.get(target)) + 1);
-    }
-    level.set(members, depth);
   }
-  const height = Math.max(0, ...groups.map((members) => level.get(members)));
+  const position = new Map(lineUp(nodes).map((node, index) => [node, index]));
+  const level = new Map();
+  for (const node of [...position.keys()].reverse()) {
+    let depth = 0;
+    for (const target of node.needs.keys()) {
+      if (position.get(target) > position.get(node)) depth = Math.max(depth, level.get(target) + 1);
+    }
+    level.set(node, depth);
+  }
+  for (const node of nodes) node.leadsBack = (target) => position.get(target) < position.get(node);
+  const height = Math.max(0, ...nodes.map((node) => level.get(node)));
   let layers = Array.from({ length: height + 1 }, () => []);
-  for (const node of nodes) layers[height - level.get(group.get(node))].push(node);
+  for (const node of nodes) layers[height - level.get(node)].push(node);
   for (const node of nodes) {
     node.short = node.label.length > 30 ? '…' + node.label.slice(-29) : node.label;
     node.width = Math.max(84, Math.max(node.short.length * 7.4, node.sub.length * 6) + 22);
@@ -170,12 +193,12 @@ function layoutGraph(nodes) {
     let x = (total - layer.reduce((sum, node) => sum + node.width + 26, -26)) / 2;
     for (const node of layer) {
       node.x = x;
-      node.y = row * 104;
+      node.y = row * rowHeight;
       node.row = row;
       x += node.width + 26;
     }
   });
-  return { width: total, height: (layers.length - 1) * 104 + 40 };
+  return { width: total, height: (layers.length - 1) * rowHeight + 40 };
 }
 
 function graphView() {
@@ -198,9 +221,9 @@ function graphView() {
     const links = [];
     const edges = svg('g');
     for (const node of nodes) for (const [target, count] of node.needs) {
-      const bad = node.inCycle && node.group === target.group;
-      const line = svg('path', { class: bad ? 'link incycle' : 'link', d: curve(node, target), 'stroke-width': 1 + Math.log2(count) * 0.6, 'marker-end': bad ? 'url(#tip-cycle)' : 'url(#tip)' },
-        svg('title', null, `${node.label} → ${target.label}: ${counted(count, 'dependency', 'dependencies')}${bad ? ', part of a cycle' : ''}`));
+      const bad = node.leadsBack(target);
+      const line = svg('path', { class: bad ? 'link incycle' : 'link', d: curve(node, target), 'stroke-width': 1 + Math.min(2, Math.log2(count) * 0.25), 'marker-end': bad ? 'url(#tip-cycle)' : 'url(#tip)' },
+        svg('title', null, `${node.label} → ${target.label}: ${counted(count, 'dependency', 'dependencies')}${bad ? ', leads back: part of a cycle' : ''}`));
       links.push({ node, target, line });
       edges.append(line);
     }
@@ -222,8 +245,9 @@ function graphView() {
       return shape;
     });
     picture.replaceChildren(svg('defs', null, arrow('tip', 'arrow'), arrow('tip-cycle', 'arrow incycle')), edges, svg('g', null, boxes));
-    whole = { x: -24, y: -24, width: size.width + 48, height: size.height + 48 };
-    picture.style.height = Math.max(300, Math.min(720, Math.round(whole.height * Math.min(1.15, (stage.clientWidth || 1100) / whole.width)))) + 'px';
+    const bulge = 40 + Math.max(0, ...links.map(({ node, target }) => Math.abs(node.row - target.row))) * 15;
+    whole = { x: -bulge, y: -24, width: size.width + 2 * bulge, height: size.height + 60 };
+    picture.style.height = Math.max(300, Math.min(860, Math.round(whole.height * Math.min(1.15, (stage.clientWidth || 1100) / whole.width)))) + 'px';
     show(whole);
     function light(node) {
       for (const [other, shape] of shapes) shape.classList.toggle('dim', node !== null && other !== node && !node.needs.has(other) && !node.neededBy.has(other));
@@ -251,9 +275,18 @@ function graphView() {
       return `M${ax} ${from.y + 40} C${ax} ${from.y + 40 + lift} ${bx} ${to.y + 40 + lift} ${bx} ${to.y + 41}`;
     }
     const down = from.row < to.row;
+    const span = Math.abs(from.row - to.row);
+    if (span > 1 && Math.abs(ax - bx) < 260) {
+      // Past the rows between: out to one side and in again, needs to the right and returns to the left.
+      const side = down ? 1 : -1;
+      const [sx, tx] = side > 0 ? [from.x + from.width, to.x + to.width + 1] : [from.x, to.x - 1];
+      const out = (side > 0 ? Math.max(sx, tx) : Math.min(sx, tx)) + side * (18 + span * 20);
+      return `M${sx} ${from.y + 20} C${out} ${from.y + 20} ${out} ${to.y + 20} ${tx} ${to.y + 20}`;
+    }
+    const shift = down ? 0 : 16; // a return next to its need stays apart from it
     const [ay, by] = [from.y + (down ? 40 : 0), to.y + (down ? -1 : 41)];
     const bend = (by - ay) * 0.45;
-    return `M${ax} ${ay} C${ax} ${ay + bend} ${bx} ${by - bend} ${bx} ${by}`;
+    return `M${ax + shift} ${ay} C${ax + shift} ${ay + bend} ${bx + shift} ${by - bend} ${bx + shift} ${by}`;
   }
   function near(nodes, from, [dx, dy]) {
     let best = from;
@@ -308,7 +341,7 @@ function graphView() {
   onLayout(() => { if (picture.isConnected) draw(); });
   return h('section', null,
     h('h1', null, 'Dependencies'),
-    h('p', { class: 'soft' }, 'Arrows lead from what needs to what is needed, down the page. Click a folder to open it, a file to see it. Dashed arrows are part of a cycle.'),
+    h('p', { class: 'soft' }, 'Arrows lead from what needs to what is needed, down the page. Click a folder to open it, a file to see it. Dashed arrows lead back and close a cycle.'),
     h('div', { class: 'tools' }, crumbs, h('span', { class: 'grow' }),
       h('button', { type: 'button', onclick: () => zoom(0.8), 'aria-label': 'Zoom in' }, '+'),
       h('button', { type: 'button', onclick: () => zoom(1.25), 'aria-label': 'Zoom out' }, '−'),
