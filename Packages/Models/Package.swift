@@ -12,7 +12,8 @@ let package = Package(
       name: "MemfunModels",
       dependencies: [
         .product(name: "MemfunCore", package: "Core")
-      ]),
+      ],
+      resources: [.embedInCode("Usage/prices.json")]),
     .testTarget(name: "MemfunModelsTests", dependencies: ["MemfunModels"]),
   ],
   swiftLanguageModes: [.v6]

@@ -66,15 +66,15 @@ struct ServerlessModelTests {
 struct APIKeyTests {
   @Test("a key never prints, whole or in part")
   func printing() throws {
-    let key = try #require(APIKey(" sk-abcdef123456 \n"))
-    #expect("\(key)" == "[key]")
-    #expect(String(reflecting: key) == "[key]")
+    let key = try #require(Secret(" sk-abcdef123456 \n").trimmedKey())
     var dumped = ""
-    dump(key, to: &dumped)
+    dump(ModelConfiguration(provider: .openai, model: "m", apiKey: key), to: &dumped)
     #expect(!dumped.contains("abcdef"))
-    #expect(key.redacted("bad key sk-abcdef123456.") == "bad key [key].")
-    #expect(key.redacted("Incorrect API key: sk-ab******3456. See") == "Incorrect API key: [key] See")
-    #expect(APIKey("  ") == nil)
+    #expect(key.redacted("bad key sk-abcdef123456.") == "bad key \(Secret.placeholder).")
+    #expect(
+      key.redacted("Incorrect API key: sk-ab******3456. See")
+        == "Incorrect API key: \(Secret.placeholder) See")
+    #expect(Secret("  ").trimmedKey() == nil)
   }
 }
 

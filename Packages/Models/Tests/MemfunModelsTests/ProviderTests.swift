@@ -315,7 +315,7 @@ func canned(
 ) throws -> ModelProvider {
   try ModelProvider(
     ModelConfiguration(
-      provider: provider, model: model, baseURL: baseURL, apiKey: APIKey("k-12345678"),
+      provider: provider, model: model, baseURL: baseURL, apiKey: Secret("k-12345678"),
       contextLength: contextLength, retry: retry),
     transport: transport, time: ManualTimeSource(automatic: true), random: SeededRandomSource(seed: 3))
 }

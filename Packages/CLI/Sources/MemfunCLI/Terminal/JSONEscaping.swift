@@ -1,5 +1,3 @@
-import MemfunCore
-
 /// Writes some characters of finished JSON text as `\uXXXX`. Outside ASCII they stand only within
 /// strings, so the value stays the same.
 enum JSONEscaping {

@@ -40,7 +40,7 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// The server's address, with or without `/v1`; nil for the provider's own.
   public var baseURL: String?
   /// The credential, if there is one.
-  public var apiKey: APIKey?
+  public var apiKey: Secret?
   /// The environment variable that the configuration names for the key; for error messages.
   public var keyVariable: String?
   /// Overrides what the server says about the model's context, in tokens.
@@ -60,7 +60,7 @@ public struct ModelConfiguration: Sendable, Equatable {
 
   /// The defaults suit a hosted provider.
   public init(
-    provider: Provider, model: String, baseURL: String? = nil, apiKey: APIKey? = nil,
+    provider: Provider, model: String, baseURL: String? = nil, apiKey: Secret? = nil,
     keyVariable: String? = nil, contextLength: Int? = nil, maximumOutputTokens: Int? = nil,
     temperature: Double? = nil, headers: [String: String] = [:], deadlines: HTTPDeadlines = HTTPDeadlines(),
     retry: RetryPolicy = RetryPolicy(), concurrency: ConcurrencyLimitStateMachine.Policy? = nil

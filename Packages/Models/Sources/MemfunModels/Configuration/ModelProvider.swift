@@ -66,8 +66,9 @@ public struct ModelProvider: Sendable {
       throw ModelError.invalidConfiguration(
         key: "model.name", reason: "no model is chosen for \(provider.rawValue)")
     }
+    let key = configuration.apiKey?.trimmedKey()
     let needsKey = provider == .anthropic || (provider == .openai && base.host == "api.openai.com")
-    if needsKey, configuration.apiKey == nil {
+    if needsKey, key == nil {
       throw ModelError.missingKey(
         provider: provider.rawValue,
         variable: configuration.keyVariable ?? provider.keyVariable ?? "")
@@ -80,21 +81,21 @@ public struct ModelProvider: Sendable {
       }
       fields[name] = value
     }
-    if let key = configuration.apiKey {
-      guard isFieldValue(key.secret) else {
+    if let key {
+      guard isFieldValue(key.reveal()) else {
         throw ModelError.invalidConfiguration(
           key: configuration.keyVariable ?? "model.api_key_env",
           reason: "the API key holds characters that no header can carry")
       }
       if provider == .anthropic {
-        fields["x-api-key"] = key.secret
+        fields["x-api-key"] = key.reveal()
       } else {
-        fields["Authorization"] = "Bearer \(key.secret)"
+        fields["Authorization"] = "Bearer \(key.reveal())"
       }
     }
     if provider == .anthropic { fields["anthropic-version"] = AnthropicDialect.version }
     return ServerConnection(
-      transport: transport, base: base, model: configuration.model, key: configuration.apiKey, fields: fields,
+      transport: transport, base: base, model: configuration.model, key: key, fields: fields,
       deadlines: configuration.deadlines, time: time)
   }
 

@@ -69,7 +69,8 @@ actor ModelCall {
   // MARK: Attempts
 
   private func begin() async throws {
-    let prepared = try await dialect.prepare(request)
+    let prepared: PreparedRequest
+    do { prepared = try await dialect.prepare(request) } catch { throw await suggesting(error) }
     let permit = try await limiter.acquire()
     let time = dialect.connection.time
     let start = time.monotonic()

@@ -6,7 +6,7 @@ struct ServerConnection: Sendable {
   let transport: any HTTPTransport
   let base: BaseURL
   let model: String
-  let key: APIKey?
+  let key: Secret?
   let fields: HTTPFields
   let deadlines: HTTPDeadlines
   let time: any TimeSource

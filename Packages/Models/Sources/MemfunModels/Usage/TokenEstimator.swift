@@ -25,7 +25,7 @@ public struct TokenEstimator: Sendable, Hashable {
           lowHundredths += 12
         } else {
           likelyHundredths += 6
-          highHundredths += 17
+          highHundredths += 27
         }
         lastWasSpace = true
         continue
@@ -67,6 +67,9 @@ public struct TokenEstimator: Sendable, Hashable {
   /// Tokens that the frame of one message costs.
   static let messageTokens = 5
 
+  /// Tokens that the frame of one tool's definition costs.
+  static let toolTokens = 25
+
   /// The estimate of a whole prompt: messages, tools and schema.
   public init(of request: ModelRequest) {
     for message in request.messages { add(message) }
@@ -74,7 +77,7 @@ public struct TokenEstimator: Sendable, Hashable {
       add(tool.name)
       add(tool.description)
       add(tool.parameters.description)
-      add(tokens: Self.messageTokens * 2)
+      add(tokens: Self.toolTokens)
     }
     if let schema = request.responseSchema { add(schema.schema.description) }
   }

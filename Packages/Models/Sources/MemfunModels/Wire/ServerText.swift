@@ -30,6 +30,7 @@ enum ServerText {
         continue
       default: break
       }
+      if count + (gap ? 2 : 1) > limit { return result + "…" }
       if gap {
         result += " "
         count += 1
@@ -37,7 +38,6 @@ enum ServerText {
       }
       result.unicodeScalars.append(scalar)
       count += 1
-      if count >= limit { return result + "…" }
     }
     return result
   }

@@ -74,7 +74,7 @@ final class MockServer: Sendable {
   ) throws -> ModelProvider {
     try ModelProvider(
       ModelConfiguration(
-        provider: provider, model: model, baseURL: url + suffix, apiKey: key.flatMap(APIKey.init),
+        provider: provider, model: model, baseURL: url + suffix, apiKey: key.map(Secret.init),
         deadlines: deadlines, retry: retry, concurrency: concurrency),
       transport: client, time: time, random: SeededRandomSource(seed: 1))
   }
