@@ -22,6 +22,8 @@ struct BatchAnalyser: Sendable {
     var stamp: FileStamp?
     /// Wall clock just before reading, in nanoseconds since 1970.
     var readAt: Int64
+    /// The content was known from an earlier run.
+    var isKnown = false
   }
 
   private struct Open {
@@ -43,6 +45,13 @@ struct BatchAnalyser: Sendable {
     for job in jobs {
       try Task.checkCancellation()
       let readAt = now()
+      if Int(job.file.stamp.size) <= reader.limit, job.file.role == .binary {
+        // Known by its name: nothing in it is of use.
+        let analysis = FileAnalysis(
+          language: nil, role: .binary, hash: ContentHash(low: 0, high: 0), facts: FileFacts())
+        findings.append(Finding(index: job.index, analysis: analysis, stamp: job.file.stamp, readAt: readAt))
+        continue
+      }
       switch reader.read(job.file.path) {
       case .failed(let reason):
         var analysis = FileAnalysis(
@@ -53,7 +62,8 @@ struct BatchAnalyser: Sendable {
       case .bytes(let bytes, let stamp):
         let hash = FileInspector.hash(bytes)
         if let analysis = known(hash, job.file) {
-          findings.append(Finding(index: job.index, analysis: analysis, stamp: stamp, readAt: readAt))
+          findings.append(
+            Finding(index: job.index, analysis: analysis, stamp: stamp, readAt: readAt, isKnown: true))
           continue
         }
         let inspected = FileInspector.inspect(bytes, hash: hash, file: job.file)

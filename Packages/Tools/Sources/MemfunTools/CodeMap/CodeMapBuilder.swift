@@ -1,6 +1,5 @@
 import Glibc
 import MemfunCore
-import Synchronization
 
 /// Makes a `CodeMap` of a folder or a single file.
 ///
@@ -44,66 +43,140 @@ public struct CodeMapBuilder: Sendable {
   ) async throws -> CodeMap {
     var map = CodeMap(root: root.path)
     progress(CodeMapProgress(phase: .walking))
-    let staging: StagingFolder?
-    do { staging = try StagingFolder(in: options.environment["TMPDIR"] ?? "/tmp") } catch {
-      staging = nil
+    let staging = makeStaging(&map)
+    let store = openStore(root, &map)
+    async let foundTools = SymbolTools.find(options, root: root.path, staging: staging)
+    async let cachedBytes = store?.load("files")
+    let git = try await openGit(root, &map)
+    async let tracked = trackedButIgnored(git?.reader)
+    async let history = readHistory(git?.reader, root, store)
+
+    var walk = try await walkTree(root, git?.repository, git?.userIgnoreFile)
+    if root.onlyFile == nil {
+      FileTreeWalker.addTracked(
+        try await tracked, to: &walk, root: root.path, rootFolder: root.descriptor)
+    }
+    map.skipped = walk.skipped
+    let tools = try await foundTools
+    map.notes += tools.missing(for: walk.files)
+
+    let kept = await cachedBytes
+    let cache = store.map { _ in AnalysisCache(kept ?? [], tools: tools) }
+    let analysis = TreeAnalysis(
+      analyser: BatchAnalyser(
+        root: root.path, reader: FileReader(rootFolder: root.descriptor, limit: options.maximumFileBytes),
+        tools: tools, staging: staging),
+      cache: cache, workers: workers, time: time, progress: progress)
+    let result = try await analysis.run(walk.files)
+    map.cache = CacheUse(hits: result.hits, misses: result.misses, isEnabled: store != nil)
+
+    progress(CodeMapProgress(phase: .linking))
+    async let saved = save(result.records, store)
+    MapAssembly.fill(&map, files: walk.files, analyses: result.analyses)
+    try Task.checkCancellation()
+
+    progress(CodeMapProgress(phase: .history))
+    let outcome = try await history
+    map.notes += outcome.notes
+    if let facts = outcome.history { map.apply(facts, windowDays: options.churnDays) }
+    if let problem = await saved {
+      map.cache.isEnabled = false
+      map.notes.append(problem)
+    }
+    map.notes.sort { $0.kind < $1.kind }
+    return map
+  }
+
+  // MARK: - Steps
+
+  private func makeStaging(_ map: inout CodeMap) -> StagingFolder? {
+    do {
+      return try StagingFolder(in: options.environment["TMPDIR"] ?? "/tmp")
+    } catch {
       map.notes.append(
         Note(
           kind: "staging.unavailable",
           message: "no temporary folder could be made (\(error.reason)): ast-grep is not used, and files "
             + "with unusual names have no symbols",
           remedy: "set TMPDIR to a folder that can be written"))
+      return nil
     }
-    let repository = EnclosingRepository(around: root.path)
-    async let foundTools = SymbolTools.find(options, root: root.path, staging: staging)
-    let walk = try await walkTree(root, repository)
-    let tools = try await foundTools
-    map.skipped = walk.skipped
-    map.notes += tools.notes
+  }
 
-    let analyses = try await analyse(
-      walk.files, root: root, tools: tools, staging: staging, progress: progress)
-    progress(CodeMapProgress(phase: .linking))
-    MapAssembly.fill(&map, files: walk.files, analyses: analyses)
-    return map
+  private func openStore(_ root: AnalysedRoot, _ map: inout CodeMap) -> CacheStore? {
+    guard options.usesCache else { return nil }
+    do {
+      return try CacheStore(root: root.path + (root.onlyFile.map { "/" + $0 } ?? ""), options: options)
+    } catch {
+      map.notes.append(Self.cacheUnavailable(error))
+      return nil
+    }
+  }
+
+  private static func cacheUnavailable(_ error: FileError) -> Note {
+    Note(
+      kind: "cache.unavailable",
+      message:
+        "results are not kept for the next run: \(error.what)\(error.location.map { " (\($0))" } ?? "")",
+      remedy: error.remedy)
+  }
+
+  private struct Git {
+    var repository: EnclosingRepository
+    var userIgnoreFile: String?
+    /// Nil when git is not there or not to be asked.
+    var reader: HistoryReader?
+  }
+
+  /// Looks for a repository around the root, and for a git that reads it.
+  private func openGit(_ root: AnalysedRoot, _ map: inout CodeMap) async throws -> Git? {
+    guard let repository = EnclosingRepository(around: root.path) else { return nil }
+    var git = Git(
+      repository: repository, userIgnoreFile: HistoryReader.defaultIgnoreFile(options.environment))
+    do {
+      let reader = try HistoryReader(root: root.path, repository: repository, options: options)
+      let (configured, configuration) = try await reader.configured()
+      git.reader = configured
+      git.userIgnoreFile = configuration.userIgnoreFile
+    } catch let error as SubprocessError {
+      map.notes.append(
+        Note(
+          kind: "git.missing", message: "git cannot be run (\(error.what)): no churn, no authors",
+          remedy: error.remedy))
+    }
+    return git
+  }
+
+  /// Files that git tracks against its own ignore rules; none without an answer from git.
+  private func trackedButIgnored(_ reader: HistoryReader?) async throws -> [String] {
+    do { return try await reader?.trackedButIgnored() ?? [] } catch is SubprocessError { return [] }
+  }
+
+  private func readHistory(
+    _ reader: HistoryReader?, _ root: AnalysedRoot, _ store: CacheStore?
+  ) async throws -> HistoryReader.Outcome {
+    guard options.usesHistory, let reader else { return HistoryReader.Outcome() }
+    return try await reader.read(now: time.now().seconds, store: store)
   }
 
   private func walkTree(
-    _ root: AnalysedRoot, _ repository: EnclosingRepository?
+    _ root: AnalysedRoot, _ repository: EnclosingRepository?, _ userIgnoreFile: String?
   ) async throws -> FileTreeWalker.Result {
     var walker = FileTreeWalker(
-      root: root.path, rootFolder: root.descriptor, repository: repository, userIgnoreFile: nil,
+      root: root.path, rootFolder: root.descriptor, repository: repository, userIgnoreFile: userIgnoreFile,
       excludes: options.excludes)
     return try root.onlyFile.map { walker.walk(onlyFile: $0) } ?? walker.walk()
   }
 
-  private func analyse(
-    _ files: [WalkedFile], root: AnalysedRoot, tools: SymbolTools, staging: StagingFolder?,
-    progress: @escaping @Sendable (CodeMapProgress) -> Void
-  ) async throws -> [FileAnalysis] {
-    let analyser = BatchAnalyser(
-      root: root.path, reader: FileReader(rootFolder: root.descriptor, limit: options.maximumFileBytes),
-      tools: tools, staging: staging)
-    let queue = BatchQueue(files: files, indices: Array(files.indices), workers: workers)
-    let time = self.time
-    let findings = try await withThrowingTaskGroup(of: [BatchAnalyser.Finding].self) { group in
-      for _ in 0..<workers {
-        group.addTask {
-          var findings: [BatchAnalyser.Finding] = []
-          while let jobs = queue.next() {
-            findings += try await analyser.analyse(
-              jobs, now: { time.now().nanoseconds }, known: { _, _ in nil })
-            progress(CodeMapProgress(phase: .reading, done: queue.finish(jobs.count), total: files.count))
-          }
-          return findings
-        }
-      }
-      var all: [BatchAnalyser.Finding] = []
-      for try await some in group { all += some }
-      return all
+  /// Keeps the analyses for the next run and returns what went wrong.
+  private func save(_ records: [AnalysisCache.Record], _ store: CacheStore?) async -> Note? {
+    guard let store, !records.isEmpty, !Task.isCancelled else { return nil }
+    do {
+      try store.save("files", body: AnalysisCache.body(records))
+      store.prune(now: time.now().seconds)
+      return nil
+    } catch {
+      return Self.cacheUnavailable(error)
     }
-    var analyses = [FileAnalysis?](repeating: nil, count: files.count)
-    for finding in findings { analyses[finding.index] = finding.analysis }
-    return analyses.compactMap { $0 }
   }
 }

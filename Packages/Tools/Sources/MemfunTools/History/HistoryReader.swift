@@ -95,11 +95,9 @@ struct HistoryReader: Sendable {
   ///
   /// - Parameters:
   ///   - now: the end of the window, in seconds since 1970.
-  ///   - known: the log of an earlier run for a revision and the start of the window, if it still holds.
+  ///   - store: where an earlier run's log is kept, and this one's will be.
   /// - Throws: `CancellationError`. Whatever git cannot do is in the notes.
-  func read(
-    now: Int64, known: @Sendable (_ head: String, _ since: Int64?) -> ChurnLog?
-  ) async throws -> Outcome {
+  func read(now: Int64, store: CacheStore?) async throws -> Outcome {
     var outcome = Outcome()
     do {
       guard let head = try await readHead(&outcome) else { return outcome }
@@ -107,11 +105,19 @@ struct HistoryReader: Sendable {
         ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all"],
         output: .capture(head: 1, tail: 0), timeout: Self.shortTimeout)
       let since = options.churnDays.map { now - Int64($0) * 86_400 }
+      let question = ChurnCache.Question(
+        head: head.revision, since: since, mailmap: mailmapHash(), isShallow: head.isShallow)
       let log: ChurnLog
-      if let earlier = known(head.revision, since) {
-        log = earlier
+      if let (earlier, kept) = store?.load("history").flatMap(ChurnCache.decode),
+        ChurnCache.holds(kept, asked: earlier, for: question)
+      {
+        log = kept
       } else {
         log = try await readLog(since: since, &outcome)
+        if log.cutReason == nil, let store {
+          // A log that cannot be kept is read again next time; the note on the cache tells enough.
+          try? store.save("history", body: ChurnCache.encode(log, for: question))
+        }
       }
       let state = try await status
       outcome.history = Facts(
@@ -129,6 +135,11 @@ struct HistoryReader: Sendable {
     return outcome
   }
 
+  private func mailmapHash() -> ContentHash {
+    FileInspector.hash(
+      WholeRegularFile.read(repository.top + "/.mailmap", limit: 4 << 20, followsLinks: false) ?? [])
+  }
+
   private func readHead(_ outcome: inout Outcome) async throws -> (revision: String, isShallow: Bool)? {
     let place = try await git.run(
       ["rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-toplevel"],
@@ -144,7 +155,8 @@ struct HistoryReader: Sendable {
     }
     // A repository can claim (core.worktree) that its files are elsewhere.
     guard lines[2] == repository.top else {
-      outcome.notes.append(Self.failed("the repository around the folder says that its files are in \(lines[2])"))
+      outcome.notes.append(
+        Self.failed("the repository around the folder says that its files are in \(lines[2])"))
       return nil
     }
     let head = try await git.run(

@@ -31,6 +31,15 @@ struct SymbolTools: Sendable {
     }
   }
 
+  /// The notes on missing programs that matter for these files.
+  func missing(for files: [WalkedFile]) -> [Note] {
+    let languages = Set(files.compactMap { FileAnalysis.isDeep($0.role, $0.language) ? $0.language : nil })
+    return notes.filter { note in
+      note.kind == "ctags.missing"
+        ? languages.contains { CtagsKinds.name(of: $0) != nil } : languages.contains(.swift)
+    }
+  }
+
   /// Looks for the programs and asks them for their versions.
   ///
   /// - Parameters:

@@ -54,7 +54,7 @@ struct FileTreeWalker {
     } else {
       prefix = []
     }
-    everywhere = userIgnoreFile.flatMap { SmallFile.read($0, limit: Self.ruleFileLimit) }
+    everywhere = userIgnoreFile.flatMap { WholeRegularFile.read($0, limit: Self.ruleFileLimit) }
       .map { IgnoreRules($0) }
     self.excludes =
       excludes.isEmpty
@@ -131,17 +131,21 @@ struct FileTreeWalker {
     var ignore = everywhere
     var attributes: AttributeRules?
     if let repository {
-      if let text = SmallFile.read(repository.commonDirectory + "/info/exclude", limit: Self.ruleFileLimit) {
+      if let text = WholeRegularFile.read(
+        repository.commonDirectory + "/info/exclude", limit: Self.ruleFileLimit)
+      {
         ignore = IgnoreRules(text, parent: ignore)
       }
       // The folders from the top down to the root's parent; the root reads its own files itself.
       var path = repository.top == "/" ? "" : repository.top
       var length = 0
       for part in prefix.split(separator: UInt8(ascii: "/")) {
-        if let text = SmallFile.read(path + "/.gitignore", limit: Self.ruleFileLimit, followsLinks: false) {
+        if let text = WholeRegularFile.read(
+          path + "/.gitignore", limit: Self.ruleFileLimit, followsLinks: false)
+        {
           ignore = IgnoreRules(text, baseLength: length, parent: ignore)
         }
-        if let text = SmallFile.read(
+        if let text = WholeRegularFile.read(
           path + "/.gitattributes", limit: Self.ruleFileLimit, followsLinks: false),
           let rules = AttributeRules(text, baseLength: length, parent: attributes)
         {
@@ -223,7 +227,7 @@ struct FileTreeWalker {
       guard let entry = listing.entry(named: name), entry.kind == .file || entry.kind == .unknown else {
         return nil
       }
-      return SmallFile.read(
+      return WholeRegularFile.read(
         "\(name)", in: descriptor, limit: Self.ruleFileLimit, followsLinks: false)
     }
     if !folder.path.isEmpty, listing.entry(named: ".git") != nil,
@@ -231,7 +235,7 @@ struct FileTreeWalker {
     {
       // Rules of the repository around it end here.
       folder.ignore = everywhere.map { IgnoreRules(rebasing: $0, to: length) }
-      if let exclude = SmallFile.read(common + "/info/exclude", limit: Self.ruleFileLimit) {
+      if let exclude = WholeRegularFile.read(common + "/info/exclude", limit: Self.ruleFileLimit) {
         folder.ignore = IgnoreRules(exclude, baseLength: length, parent: folder.ignore)
       }
       folder.attributes = nil
