@@ -20,6 +20,15 @@ let package = Package(
       // In the code, not beside it: the release is one file.
       resources: [
         .embedInCode("Analysis/Output/analyze.schema.json"),
+        .embedInCode("Analysis/Page/page.html"),
+        .embedInCode("Analysis/Page/page.css"),
+        .embedInCode("Analysis/Page/page-data.js"),
+        .embedInCode("Analysis/Page/page-table.js"),
+        .embedInCode("Analysis/Page/page-tree.js"),
+        .embedInCode("Analysis/Page/page-treemap.js"),
+        .embedInCode("Analysis/Page/page-graph.js"),
+        .embedInCode("Analysis/Page/page-views.js"),
+        .embedInCode("Analysis/Page/page-main.js"),
       ]),
     .testTarget(name: "MemfunAgentTests", dependencies: ["MemfunAgent"]),
   ],

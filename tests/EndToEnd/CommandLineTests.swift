@@ -88,4 +88,32 @@ struct CommandLineTests {
       }
     }
   }
+
+  @Test("the log goes to standard error or to a private file, as text or as JSON lines")
+  func logging() async throws {
+    let verbose = try await MemfunBinary.run(["version", "-v"], in: folder)
+    #expect(verbose.error.contains("info cli: command started command=version"))
+    #expect(try await MemfunBinary.run(["version"], in: folder).error.isEmpty)
+    let file = try await MemfunBinary.run(["version", "--log-file", "log", "--log-format=json"], in: folder)
+    #expect(file.code == 0 && file.error.isEmpty && folder.mode("log") == 0o600)
+    let lines = try #require(folder.read("log")).split(separator: "\n").map {
+      try JSONParser.parse(String($0))
+    }
+    #expect(lines.last?["message"] == "command ended" && lines.last?["fields"]?["exit_code"] == 0)
+    let impossible = try await MemfunBinary.run(
+      ["version", "--json", "--log-file", "/nonexistent/log"], in: folder)
+    #expect(impossible.code != 0)
+    #expect(try impossible.json()["error"]?["location"]?.stringValue?.contains("/nonexistent") == true)
+  }
+
+  @Test("doctor without programs warns and exits with 0")
+  func doctor() async throws {
+    let run = try await MemfunBinary.run(
+      ["doctor", "--json"], in: folder, environment: ["PATH": "/nonexistent"])
+    let checks = try #require(try run.json()["result"]?["checks"]?.arrayValue)
+    #expect(run.code == 0 && checks.count >= 6)
+    for check in checks where check["status"] != "ok" {
+      #expect(check["status"] == "warning" && check["remedy"]?.stringValue != nil, "\(check)")
+    }
+  }
 }

@@ -75,6 +75,6 @@ struct OutputStreamTests {
   func hostileArguments() async throws {
     let run = try await MemfunBinary.run(["\u{1B}]0;owned\u{7}\u{1B}[2J"], in: folder)
     #expect(
-      !run.error.contains("\u{1B}") && !run.error.contains("\u{7}") && run.error.contains("\\x1b]0;owned"))
+      !run.error.contains("\u{1B}") && !run.error.contains("\u{7}") && run.error.contains("\\u{1b}]0;owned"))
   }
 }

@@ -41,8 +41,8 @@ struct Harness {
     environment: [String: String] = [:], output: (any OutputSink)? = nil,
     interruption: CommandFailure.Interruption? = nil
   ) async -> Output {
-    let memory = MemorySink()
-    let error = MemorySink()
+    let memory = OutputRecorder()
+    let error = OutputRecorder()
     let application = Application(
       root: root, build: BuildInformation(commit: "0123456789abcdef"), environment: environment,
       terminal: terminal, output: output ?? memory, error: error, time: ManualTimeSource(),
@@ -155,8 +155,8 @@ struct ApplicationTests {
   @Test("control characters of data are shown, not obeyed, in text, notes and JSON")
   func hostileData() async throws {
     let text = await Harness.run(["hostile"], root: EndingTree.root)
-    #expect(text.output == "✓ a\\x1b[2J\\x9b31m\\u{202e}é\\r\n")
-    #expect(text.error == "memfun: note: a\\x1b]0;title\\x07b\n")
+    #expect(text.output == "✓ a\\u{1b}[2J\\u{9b}31m\\u{202e}é\\r\n")
+    #expect(text.error == "memfun: note: a\\u{1b}]0;title\\u{7}b\n")
     var terminal = Harness.terminal
     terminal.outputIsTerminal = true
     let json = await Harness.run(["hostile", "--json"], root: EndingTree.root, terminal: terminal)
@@ -169,7 +169,7 @@ struct ApplicationTests {
     let terminal = TerminalEnvironment(
       environment: ["LC_ALL": "C", "LANG": "de_DE.UTF-8"], terminals: (false, true, false), windowColumns: 80)
     let text = await Harness.run(["hostile", "--no-color"], root: EndingTree.root, terminal: terminal)
-    #expect(text.output == "ok a\\x1b[2J\\x9b31m\\u{202e}\\u{e9}\\r\n")
+    #expect(text.output == "ok a\\u{1b}[2J\\u{9b}31m\\u{202e}\\u{e9}\\r\n")
     let json = await Harness.run(["hostile", "--json"], root: EndingTree.root, terminal: terminal)
     #expect(json.output.utf8.allSatisfy { $0 < 0x80 })
     #expect(try json.json()["result"]?["name"] == "a\u{1B}[2J\u{9B}31m\u{202E}é")

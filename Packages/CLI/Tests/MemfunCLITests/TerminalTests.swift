@@ -92,9 +92,9 @@ struct TerminalTests {
   @Test("there is no progress line unless standard error is a terminal that can rewrite lines")
   func progressOnlyOnTerminals() {
     func output(_ terminal: TerminalEnvironment, quiet: Bool = false) -> String {
-      let error = MemorySink()
+      let error = OutputRecorder()
       let console = Console(
-        output: MemorySink(), error: error, terminal: terminal, color: .never, isQuiet: quiet,
+        output: OutputRecorder(), error: error, terminal: terminal, color: .never, isQuiet: quiet,
         time: ManualTimeSource())
       console.progress("working")
       console.clearProgress()
@@ -110,9 +110,9 @@ struct TerminalTests {
 
   @Test("a note stands above the progress line, which is drawn again")
   func noteDuringProgress() {
-    let error = MemorySink()
+    let error = OutputRecorder()
     let console = Console(
-      output: MemorySink(), error: error, terminal: terminal(["LANG": "C.UTF-8"]), color: .never,
+      output: OutputRecorder(), error: error, terminal: terminal(["LANG": "C.UTF-8"]), color: .never,
       isQuiet: false, time: ManualTimeSource())
     console.progress("working")
     console.note("hello")

@@ -97,16 +97,34 @@ struct Application {
     do {
       let global = GlobalOptions(parsed)
       try enter(global.workingDirectory)
+      let redactor = Redactor()
+      let log = try Logger(global, console: job.console, redactor: redactor, time: time)
       let context = CommandContext(
-        parsed: parsed, global: global, console: job.console, environment: environment, time: time,
-        random: random, build: build, root: root)
-      return report(try await body(context), of: parsed.name, job)
+        parsed: parsed, global: global, console: job.console, environment: environment, log: log,
+        redactor: redactor, time: time, random: random, build: build, root: root)
+      return await run(body, in: context, job, interruption: interruption)
     } catch {
-      if let signal = interruption() {
-        return report(CommandFailure.interrupted(signal), of: parsed.name, job)
-      }
       return report(Self.readable(error), of: parsed.name, job)
     }
+  }
+
+  private func run(
+    _ body: Command.Body, in context: CommandContext, _ job: Job,
+    interruption: @Sendable () -> CommandFailure.Interruption?
+  ) async -> ExitCode {
+    let name = context.parsed.name
+    context.log.info("command started", ["command": .string(name)])
+    let code: ExitCode
+    do {
+      code = report(try await body(context), of: name, job)
+    } catch {
+      let failure = interruption().map(CommandFailure.interrupted) ?? Self.readable(error)
+      context.log.info("command failed", ["command": .string(name), "error": failure.json])
+      code = report(failure, of: name, job)
+    }
+    context.log.info(
+      "command ended", ["command": .string(name), "exit_code": .integer(Int64(code.rawValue))])
+    return code
   }
 
   /// Prints help, the version, or what is wrong with the command line.

@@ -10,6 +10,10 @@ public struct CommandContext: Sendable {
   public let console: Console
   /// The process environment.
   public let environment: [String: String]
+  /// Where the log goes.
+  public let log: Logger
+  /// Keeps registered secrets out of the log and of error messages.
+  public let redactor: Redactor
   /// The clock.
   public let time: any TimeSource
   /// The source of chance.

@@ -16,14 +16,6 @@ public enum ColorChoice: String, Sendable, CaseIterable {
   case never
 }
 
-/// The form of log lines.
-public enum LogFormat: String, Sendable, CaseIterable {
-  /// One readable line an entry.
-  case text
-  /// One JSON object a line.
-  case json
-}
-
 /// The options that every command takes, anywhere on the line.
 public struct GlobalOptions: Sendable {
   static let help = Flag("help", short: "h", "Show this help.")
@@ -36,7 +28,7 @@ public struct GlobalOptions: Sendable {
   static let logFile = Option(
     "log-file", "FILE", .file, "Append the log to FILE instead of writing it to standard error.")
   static let logFormat = Option(
-    "log-format", "FORMAT", .choice(of: LogFormat.self), default: "text", "The form of log lines.")
+    "log-format", "FORMAT", logFormatType, default: "text", "The form of log lines.")
   static let color = Option(
     "color", "WHEN", .choice(of: ColorChoice.self), default: "auto", "When to use colours.")
   static let noColor = Flag("no-color", "No colours; the same as --color never.")
@@ -47,6 +39,10 @@ public struct GlobalOptions: Sendable {
   static let assignment = Option(
     "set", short: "c", "KEY=VALUE", assignmentType, isRepeatable: true,
     "Set a configuration value for this run.")
+
+  private static let logFormatType = ValueType<LogFormat>(
+    expectation: "text or json", choices: ["text", "json"], completion: .choices(["text", "json"])
+  ) { ["text": .text, "json": .json][$0] }
 
   private static let assignmentType = ValueType<String>(
     expectation: "key=value", completion: .dynamic(.configurationAssignments)

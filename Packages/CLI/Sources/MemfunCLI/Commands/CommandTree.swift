@@ -9,10 +9,12 @@ enum CommandTree {
         + "written --option=VALUE."
     ],
     examples: [
+      Command.Example("memfun doctor", "See what is installed and what is not"),
       Command.Example("memfun help version", "Read about a command"),
       Command.Example("memfun version --json", "Let a program read the answer"),
     ],
     subcommands: [
+      DoctorCommand.command,
       VersionCommand.command,
       HelpCommand.command,
       SchemaCommand.command,

@@ -1,3 +1,5 @@
+import MemfunCore
+
 /// Writes some characters of finished JSON text as `\uXXXX`. Outside ASCII they stand only within
 /// strings, so the value stays the same.
 enum JSONEscaping {

@@ -81,7 +81,7 @@ public struct DescriptorSink: OutputSink {
 }
 
 /// A sink that keeps everything, for tests.
-public final class MemorySink: OutputSink {
+public final class OutputRecorder: OutputSink {
   private let stored = Mutex<[UInt8]>([])
 
   /// An empty one.

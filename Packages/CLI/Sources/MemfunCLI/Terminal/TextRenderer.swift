@@ -1,3 +1,5 @@
+import MemfunCore
+
 /// Turns styled text into the bytes for one stream.
 public struct TextRenderer: Sendable, Equatable {
   /// Whether styles become colours (SGR sequences).
@@ -33,8 +35,8 @@ public struct TextRenderer: Sendable, Equatable {
 
   /// The text without anything a terminal obeys, in the signs which the locale has.
   public func safeText(_ text: String) -> String {
-    let visible = VisibleText.escape(text)
-    return isASCIIOnly ? VisibleText.ascii(visible, escapesOthers: isTerminal) : visible
+    let visible = VisibleText.escapeKeepingLines(text)
+    return isASCIIOnly ? ASCIIForms.of(visible, escapesOthers: isTerminal) : visible
   }
 
   /// The parameters of the Select Graphic Rendition sequence (ECMA-48 §8.3.117). Only the eight basic

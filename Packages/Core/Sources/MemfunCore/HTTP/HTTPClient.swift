@@ -16,7 +16,7 @@ public final class HTTPClient: HTTPTransport {
     /// Idle connections that are kept for later requests. Default 64.
     public var maximumIdleConnections = 64
     /// The proxy for all hosts but this machine: `http://`, `https://`, `socks5://` or `socks5h://`, user
-    /// information allowed. Nil, the default, connects directly, whatever the environment says.
+    /// information allowed; `host:port` is an HTTP proxy. Nil, the default, connects directly, whatever the environment says.
     public var proxy: String?
     /// Hosts and domains (`example.com`, `10.0.0.0/8`) that are reached without the proxy.
     public var proxyExclusions: [String] = []
@@ -39,11 +39,17 @@ public final class HTTPClient: HTTPTransport {
 
   private let configuration: Configuration
   private let loop: HTTPEventLoop
+  /// Why the configured proxy cannot be used.
+  private let proxyFailure: HTTPError?
 
   /// Starts nothing and opens nothing: the first request does.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
     loop = HTTPEventLoop(configuration)
+    do throws(HTTPError) {
+      if let proxy = configuration.proxy { _ = try HTTPProxy(proxy) }
+      proxyFailure = nil
+    } catch { proxyFailure = error }
   }
 
   deinit { loop.release() }
@@ -56,8 +62,9 @@ public final class HTTPClient: HTTPTransport {
   /// - Throws: `HTTPError`, or `CancellationError` when the task is cancelled (the socket is closed).
   public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     try Task.checkCancellation()
-    let exchange = HTTPExchange(
-      try HTTPMessage(request), on: loop, bufferBytes: configuration.bodyBufferBytes)
+    let message = try HTTPMessage(request)
+    if let proxyFailure, !message.url.isLoopback { throw proxyFailure }
+    let exchange = HTTPExchange(message, on: loop, bufferBytes: configuration.bodyBufferBytes)
     let head = try await exchange.start()
     return HTTPResponse(
       status: head.status, version: head.version, fields: head.fields,

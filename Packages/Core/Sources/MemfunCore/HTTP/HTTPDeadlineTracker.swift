@@ -43,6 +43,11 @@ struct HTTPDeadlineTracker {
     }
   }
 
+  /// Whether the reader holds the peer up.
+  var isPaused: Bool {
+    if case .paused = state { true } else { false }
+  }
+
   /// A connection is being made. Repeated calls (a second address, say) do not restart the clock, but a
   /// new connection after a stale one does.
   mutating func connecting(at now: Duration) {

@@ -57,19 +57,21 @@ final class HTTPEventThread {
     switch command {
     case .start(let exchange): start(exchange, on: multi)
     case .cancel(let exchange):
-      if let transfer = transfers[ObjectIdentifier(exchange)] { remove(transfer, from: multi) }
+      if let transfer = transfers[ObjectIdentifier(exchange)] { abort(transfer, on: multi) }
     case .resume(let exchange):
       guard let transfer = transfers[ObjectIdentifier(exchange)] else { return }
       transfer.deadlines.resumed(at: clock.monotonic())
       touch(transfer)
       // May call the body callback at once, with what libcurl holds.
       let code = ccurl_easy_pause(transfer.handle.easy, CURLPAUSE_CONT)
-      if code != CURLE_OK { finish(transfer, code, on: multi) }
+      if code != CURLE_OK {
+        fail(transfer, transfer.failure(for: code, configuration: loop.configuration), on: multi)
+      }
     case .release: isEnding = true
     case .shutDown:
       isEnding = true
       for transfer in transfers.values {
-        finish(transfer, .shutDown(url: transfer.exchange.message.url.redacted), on: multi)
+        fail(transfer, .shutDown(url: transfer.exchange.message.url.redacted), on: multi)
       }
     }
   }
@@ -114,22 +116,46 @@ final class HTTPEventThread {
     var code = CURLE_OK
     while let easy = ccurl_multi_next_done(multi, &code) {
       guard let context = ccurl_easy_private(easy) else { continue }
-      finish(Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue(), code, on: multi)
+      let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+      let error = transfer.failure(for: code, configuration: loop.configuration)
+      // First the connection goes back to the pool, then the reader (and its next request) wakes.
+      remove(transfer, from: multi)
+      if code == CURLE_OK && idleHandles.count < 64 { idleHandles.append(transfer.handle) }
+      transfer.exchange.finish(error)
+      touch(transfer)
     }
   }
 
-  private func finish(_ transfer: HTTPTransfer, _ code: CURLcode, on multi: UnsafeMutableRawPointer) {
-    finish(transfer, transfer.failure(for: code, configuration: loop.configuration), on: multi)
-  }
-
-  private func finish(_ transfer: HTTPTransfer, _ error: HTTPError?, on multi: UnsafeMutableRawPointer) {
-    // First the connection goes back to the pool, then the reader (and its next request) wakes.
-    remove(transfer, from: multi)
+  /// Ends a running transfer with an error for its reader.
+  private func fail(_ transfer: HTTPTransfer, _ error: HTTPError?, on multi: UnsafeMutableRawPointer) {
+    abort(transfer, on: multi)
     transfer.exchange.finish(error)
     touch(transfer)
   }
 
-  /// Takes the transfer out of libcurl; the connection of an unfinished one is closed.
+  /// Takes a running transfer out of libcurl so that the peer learns of it now: its connection is closed,
+  /// or its HTTP/2 stream reset if others use the connection.
+  ///
+  /// The handle is not used again: an aborted one keeps its buffer and refuses some options.
+  private func abort(_ transfer: HTTPTransfer, on multi: UnsafeMutableRawPointer) {
+    // Without this an HTTP/2 connection is kept, and libcurl 7.88 sends the reset of a stream only when
+    // the connection has something else to do: never, if it is idle from now on.
+    ccurl_easy_set_long(transfer.handle.easy, CURLOPT_FORBID_REUSE, 1)
+    remove(transfer, from: multi)
+    guard transfer.isMultiplexed || transfer.exchange.message.url.isSecure else { return }
+    // With others on the connection it stays open. Telling one of them to pause and to go on makes
+    // libcurl write what is due, the reset included.
+    let origin = transfer.exchange.message.url.origin
+    let neighbour = transfers.values.first { other in
+      other.isMultiplexed && !other.deadlines.isPaused && !other.wasPaused
+        && other.exchange.message.url.origin == origin
+    }
+    if let neighbour {
+      ccurl_easy_pause(neighbour.handle.easy, CURLPAUSE_RECV)
+      ccurl_easy_pause(neighbour.handle.easy, CURLPAUSE_CONT)
+    }
+  }
+
   private func remove(_ transfer: HTTPTransfer, from multi: UnsafeMutableRawPointer) {
     guard transfers.removeValue(forKey: ObjectIdentifier(transfer.exchange)) != nil else { return }
     let origin = transfer.exchange.message.url.origin
@@ -137,7 +163,6 @@ final class HTTPEventThread {
     transfersPerOrigin[origin] = left > 0 ? left : nil
     ccurl_multi_remove(multi, transfer.handle.easy)
     transfer.release()
-    if idleHandles.count < 64 { idleHandles.append(transfer.handle) }
   }
 
   // MARK: Readers and deadlines
@@ -175,7 +200,7 @@ final class HTTPEventThread {
       guard let next = transfer.deadlines.next else { continue }
       if next.instant <= now {
         let url = transfer.exchange.message.url.redacted
-        finish(transfer, .timedOut(phase: next.phase, after: next.limit, url: url), on: multi)
+        fail(transfer, .timedOut(phase: next.phase, after: next.limit, url: url), on: multi)
       } else {
         earliestDeadline = min(earliestDeadline ?? next.instant, next.instant)
       }

@@ -31,6 +31,9 @@ final class HTTPTransfer {
   var madeProgress = false
   var wasPaused = false
 
+  /// Whether the response came over HTTP/2, where exchanges share a connection.
+  private(set) var isMultiplexed = false
+
   private unowned let thread: HTTPEventThread
   private var head: HTTPHeadParser
   private var bodyBytes = 0
@@ -153,6 +156,7 @@ final class HTTPTransfer {
         refusal = .bodyTooLarge(limit: limit, url: url)
         return false
       }
+      isMultiplexed = head.version.hasPrefix("2")
       exchange.setHead(head)
     }
     if head.hasBegun {
@@ -199,9 +203,15 @@ final class HTTPTransfer {
   func failure(for code: CURLcode, configuration: HTTPClient.Configuration) -> HTTPError? {
     if let refusal { return refusal }
     if code == CURLE_OK {
-      // An HTTP exchange cannot succeed without a head.
-      return head.isComplete
-        ? nil : .protocolViolation(url: exchange.message.url.redacted, reason: "there is no response head")
+      if head.isComplete { return nil }
+      return .connectionLost(
+        url: exchange.message.url.redacted, reason: "it was closed within the response's head",
+        receivedBytes: 0)
+    }
+    if code == CURLE_OUT_OF_MEMORY && !deadlines.isConnecting && !head.isComplete {
+      // How libcurl reports a line beyond its own limit of some 100 KiB.
+      return .protocolViolation(
+        url: exchange.message.url.redacted, reason: "a line of the response's head is too long")
     }
     let text = String(cString: handle.errorText)
     return HTTPError(

@@ -1,7 +1,7 @@
 import CLinux
 
 /// A thread of its own for calls that block, so that the cooperative pool never waits for the kernel.
-package enum DedicatedThread {
+public enum DedicatedThread {
   private final class Body: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -13,7 +13,7 @@ package enum DedicatedThread {
   ///   - name: shown by `ps -L` and debuggers; 15 bytes are kept.
   ///   - stackBytes: address space for its stack. Default 1 MiB; pages are used only when touched.
   /// - Throws: when the system has no room for another thread.
-  package static func start(
+  public static func start(
     _ name: String, stackBytes: Int = 1 << 20, _ body: @escaping @Sendable () -> Void
   ) throws(SystemCallError) {
     let context = Unmanaged.passRetained(Body(body))

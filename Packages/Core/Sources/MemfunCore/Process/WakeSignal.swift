@@ -2,12 +2,12 @@ import CLinux
 import Glibc
 
 /// A flag that wakes a thread out of `poll`: raised once from any thread, never lowered.
-package final class WakeSignal: Sendable {
+public final class WakeSignal: Sendable {
   /// Readable from the moment the signal is raised.
-  package let descriptor: Int32
+  public let descriptor: Int32
 
   /// - Throws: when no descriptor is left.
-  package init() throws(SystemCallError) {
+  public init() throws(SystemCallError) {
     descriptor = clinux_eventfd()
     if descriptor < 0 { throw SystemCallError("eventfd") }
   }
@@ -15,7 +15,7 @@ package final class WakeSignal: Sendable {
   deinit { _ = close(descriptor) }
 
   /// Raises the signal. Any further call has no effect.
-  package func raise() {
+  public func raise() {
     var one: UInt64 = 1
     // The only possible failure is a full counter (EAGAIN), and then the signal is raised already.
     _ = write(descriptor, &one, 8)

@@ -61,7 +61,7 @@ struct Standouts {
     return Candidate(
       weight: 0.95 - share,
       sentence:
-        "\(Figures.counted(count, "file")) of \(overview.ownFiles) \(verb) half of all complexity × change: \(names)\(count > 3 ? ", …" : "")."
+        "\(Figures.counted(count, "file")) of \(overview.ownFiles) \(verb) half of all complexity × change: \(names)\(count > 3 ? " and \(Figures.grouped(count - 3)) more" : "")."
     )
   }
 
