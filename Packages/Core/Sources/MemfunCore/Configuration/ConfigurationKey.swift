@@ -138,7 +138,8 @@ public struct ConfigurationEntry: Sendable, Equatable {
     "MEMFUN_" + name.uppercased().map { $0 == "." ? "_" : String($0) }.joined()
   }
 
-  /// The part before the dot, and the part after it.
+  /// The part before the dot.
   public var section: String { String(name.prefix { $0 != "." }) }
+  /// The part after the dot.
   public var shortName: String { String(name.drop { $0 != "." }.dropFirst()) }
 }

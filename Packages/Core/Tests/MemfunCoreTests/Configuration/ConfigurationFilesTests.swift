@@ -49,7 +49,8 @@ struct ConfigurationFilesTests {
       let lines = old.split(separator: "\n", omittingEmptySubsequences: false)
       let first = lines.firstIndex { $0.hasPrefix("| key |") } ?? lines.endIndex
       let end = lines[first...].firstIndex { !$0.hasPrefix("|") } ?? lines.endIndex
-      let new = lines[..<first].joined(separator: "\n") + "\n" + ConfigurationKeys.markdownTable
+      let new =
+        lines[..<first].joined(separator: "\n") + "\n" + ConfigurationKeys.markdownTable
         + lines[end...].joined(separator: "\n")
       try AtomicFile.write(new, to: repositoryPath("docs/configuration.md"))
     }

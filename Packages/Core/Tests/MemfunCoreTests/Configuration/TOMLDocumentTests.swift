@@ -1,5 +1,6 @@
-@testable import MemfunCore
 import Testing
+
+@testable import MemfunCore
 
 @Suite("TOML documents")
 struct TOMLDocumentTests {
