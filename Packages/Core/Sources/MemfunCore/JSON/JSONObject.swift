@@ -6,7 +6,21 @@ public struct JSONObject: Sendable {
   private static let indexThreshold = 8
 
   private var entries: [(key: String, value: JSONValue)] = []
-  private var index: [String: Int] = [:]
+  private var index: [ExactKey: Int] = [:]
+
+  /// A name compared by its bytes: Swift's own comparison takes "é" and "e\u{301}" for the same string,
+  /// but in JSON they name two members.
+  private struct ExactKey: Hashable {
+    let text: String
+
+    static func == (left: ExactKey, right: ExactKey) -> Bool { JSONObject.isSame(left.text, right.text) }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+  }
+
+  private static func isSame(_ left: String, _ right: String) -> Bool {
+    left == right && left.utf8.elementsEqual(right.utf8)
+  }
 
   /// An object without members.
   public init() {}
@@ -20,7 +34,7 @@ public struct JSONObject: Sendable {
   public var keys: [String] { entries.map(\.key) }
 
   private func position(of key: String) -> Int? {
-    index.isEmpty ? entries.firstIndex { $0.key == key } : index[key]
+    index.isEmpty ? entries.firstIndex { Self.isSame($0.key, key) } : index[ExactKey(text: key)]
   }
 
   /// The value of `key`. Setting appends a new member at the end; setting nil removes it.
@@ -36,7 +50,7 @@ public struct JSONObject: Sendable {
       case (nil, let value?):
         entries.append((key, value))
         if !index.isEmpty {
-          index[key] = entries.count - 1
+          index[ExactKey(text: key)] = entries.count - 1
         } else if entries.count > Self.indexThreshold {
           rebuildIndex()
         }
@@ -49,7 +63,7 @@ public struct JSONObject: Sendable {
   private mutating func rebuildIndex() {
     index.removeAll(keepingCapacity: true)
     guard entries.count > Self.indexThreshold else { return }
-    for (place, entry) in entries.enumerated() { index[entry.key] = place }
+    for (place, entry) in entries.enumerated() { index[ExactKey(text: entry.key)] = place }
   }
 }
 

@@ -20,6 +20,15 @@ enum SecretPatterns {
     ("apikey", false), ("cookie", true),
   ].map { (Array($0.0.utf8), $0.1) }
 
+  /// The same by their first byte: most places in a text begin none of them.
+  private static let namesByFirstByte: [[(name: [UInt8], isHeader: Bool)]] = (0..<128).map { byte in
+    names.filter { $0.name[0] == UInt8(byte) }
+  }
+
+  private static let prefixesByFirstByte: [[(prefix: [UInt8], minimum: Int)]] = (0..<128).map { byte in
+    prefixes.filter { $0.prefix[0] == UInt8(byte) }
+  }
+
   /// Names that are secret as the whole name of a member or of a query parameter, but not as a part of
   /// a sentence.
   private static let exactNames: Set<String> = ["token", "secret", "key", "sig", "signature", "credential"]
@@ -75,7 +84,8 @@ enum SecretPatterns {
   }
 
   private static func issuedKey(_ text: Text, at place: Int) -> Range<Int>? {
-    for (prefix, minimum) in prefixes where begins(text, at: place, with: prefix) {
+    for (prefix, minimum) in prefixesByFirstByte[Int(text[place])] where begins(text, at: place, with: prefix)
+    {
       let start = place + prefix.count
       let end = self.end(text, from: start, while: isTokenByte)
       if end - start >= minimum { return start..<end }
@@ -85,6 +95,7 @@ enum SecretPatterns {
 
   /// `Bearer TOKEN` and `Basic TOKEN`.
   private static func schemeToken(_ text: Text, at place: Int) -> Range<Int>? {
+    guard fold(text[place]) == UInt8(ascii: "b") else { return nil }
     let isBearer = beginsFolded(text, at: place, with: Array("bearer".utf8))
     guard isBearer || beginsFolded(text, at: place, with: Array("basic".utf8)) else { return nil }
     let blank = place + (isBearer ? 6 : 5)
@@ -99,7 +110,8 @@ enum SecretPatterns {
 
   /// `api_key=VALUE`, `"password": "VALUE"`, `OPENAI_API_KEY: VALUE`, also with escaped quotes.
   private static func namedValue(_ text: Text, at place: Int) -> Range<Int>? {
-    for (name, isHeader) in names where beginsFolded(text, at: place, with: name) {
+    for (name, isHeader) in namesByFirstByte[Int(fold(text[place]))]
+    where beginsFolded(text, at: place, with: name) {
       return value(text, from: place + name.count, wholeLine: isHeader)
     }
     return nil
