@@ -47,7 +47,7 @@ struct SymbolAssembler {
       // The left side of `module.exports = …` names nothing of this file.
       if language == .javascript, tag.name == "module" || tag.name == "exports" { continue }
       complete(&symbol, tag, enclosing: open.map { symbols[$0] })
-      if isRepeated(symbol, in: symbols) { continue }
+      if isLocal(symbol, in: open.last.map { symbols[$0] }) || isRepeated(symbol, in: symbols) { continue }
       if symbol.kind.isContainer || symbol.kind.isFunction { open.append(symbols.count) }
       symbols.append(symbol)
     }
@@ -225,6 +225,16 @@ struct SymbolAssembler {
     {
       symbol.name = String(function.prefix { $0 != "(" && $0 != "<" || $0 == "<" && function.first == "<" })
     }
+  }
+
+  /// Variables inside functions, and JavaScript's `const x = require(…)`, which is an import.
+  private func isLocal(_ symbol: Symbol, in enclosing: Symbol?) -> Bool {
+    guard language == .javascript || language == .typescript,
+      symbol.kind == .constant || symbol.kind == .variable || symbol.kind == .property
+    else { return false }
+    if let enclosing, enclosing.kind.isFunction, enclosing.endLine >= symbol.startLine { return true }
+    guard let equals = symbol.signature.firstIndex(of: "=") else { return false }
+    return symbol.signature[symbol.signature.index(after: equals)...].drop { $0 == " " }.hasPrefix("require(")
   }
 
   /// The same thing reported twice, as ast-grep does when two rules fit.
