@@ -49,7 +49,10 @@ public enum ImportResolver {
     result.imports.reserveCapacity(facts.reduce(0) { $0 + $1.imports.count })
     var edges: [Dependency] = []
     func add(_ raw: RawImport, _ file: FileID, _ target: Import.Target) {
-      result.imports.append(Import(file: file, line: raw.line, name: raw.text, target: target))
+      if raw.kind != .rustPath {
+        result.imports.append(Import(file: file, line: raw.line, name: raw.text, target: target))
+      }
+      guard raw.kind != .rustMod else { return }
       guard case .files(let targets) = target else { return }
       for to in targets { edges.append(Dependency(from: file, to: to)) }
     }

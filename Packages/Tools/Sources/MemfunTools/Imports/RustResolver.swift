@@ -3,7 +3,10 @@
 /// `a::b` below a module is `a/b.rs` or `a/b/mod.rs`; a path leads to the deepest module it names, and to
 /// the module itself for items in it. `crate`, `self` and `super` are followed, also from inline modules
 /// (`mod tests { use super::*; }` is the file itself). Crates of the tree are found by package or library
-/// name; re-exports are not followed.
+/// name; re-exports are not followed. Paths in code count like `use`, but are not listed as imports.
+///
+/// `mod name;` leads to its file, yet makes no edge: it says where a module lies, not that it is used, and
+/// with it nearly every crate would be one cycle, as modules refer to their parents.
 struct RustResolver {
   private let context: ResolverContext
   private var index: FileIndex { context.index }
@@ -116,6 +119,15 @@ struct RustResolver {
       return module(position.children, Substring(raw.text)).map { .files([$0]) } ?? .unresolved
     case .rustExternCrate:
       return crate(raw.text).map { .files([$0]) } ?? .external(raw.text)
+    case .rustPath:
+      let segments = (raw.members.first ?? "").split(separator: ":")
+      guard let first = segments.first else { return .unresolved }
+      // Without a `use` a path begins at a keyword, a module declared here, or a crate; all else are names
+      // that some `use` brought in, or variables' types.
+      let isKnown =
+        first == "crate" || first == "self" || first == "super"
+        || (raw.level == 0 && module(position.children, first) != nil) || crates[String(first)] != nil
+      return isKnown ? follow(segments, raw, file, position) : .external(String(first))
     default: break
     }
     var found: [FileID] = []

@@ -98,6 +98,36 @@ extension BraceScanner {
     pathAttribute = nil
   }
 
+  /// A path in code, such as `crate::a::f`, that begins at an offset and goes on at the cursor.
+  ///
+  /// At most four segments are read: more than modules are nested, and a bound on looking ahead.
+  mutating func rustPath(from start: Int) {
+    if start >= 2, base[start - 1] == Ascii.colon, base[start - 2] == Ascii.colon { return }
+    var hash = NameHash.seed
+    var at = start
+    var segments = 0
+    while at < count, at - start < 200 {
+      let current = base[at]
+      if current == Ascii.colon {
+        segments += 1
+        guard segments < 4, byte(at + 1) == Ascii.colon,
+          flags[Int(byte(at + 2))] & ByteTable.identifierStart != 0
+        else { break }
+        hash = (hash ^ UInt64(current)) &* NameHash.prime
+        at += 2
+        continue
+      }
+      guard flags[Int(current)] & ByteTable.identifier != 0 else { break }
+      hash = (hash ^ UInt64(current)) &* NameHash.prime
+      at += 1
+    }
+    guard knownPaths.insert(hash ^ UInt64(moduleDepth)).inserted else { return }
+    let path = text(start, at)
+    guard !path.hasPrefix("std::"), !path.hasPrefix("core::") else { return }
+    ledger.facts.imports.append(
+      RawImport(line: ledger.line, kind: .rustPath, text: path, level: moduleDepth, members: [path]))
+  }
+
   mutating func rustExternCrate() {
     let word = path(from: index)
     guard word.text == "crate" else { return }

@@ -53,6 +53,11 @@ extension BraceScanner {
     } else {
       isWildcardArm = false
     }
+    if language == .rust, byte(index) == Ascii.colon, byte(index + 1) == Ascii.colon, statement != .importing,
+      first >= Ascii.a
+    {
+      rustPath(from: index - length)
+    }
     if statement == .fresh, previous != .at, previous != .dot, top == .brace { statement = .other }
     previous = .name
     lastWord = .none

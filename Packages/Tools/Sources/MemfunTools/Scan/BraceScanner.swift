@@ -58,6 +58,8 @@ struct BraceScanner {
   var expectsName = false
   var isTypeImport = false
   var pathAttribute: String?
+  /// Hashes of the Rust paths that were seen in code.
+  var knownPaths: Set<UInt64> = []
   var references = NameSet()
   var definitions = NameSet()
 
@@ -498,8 +500,9 @@ struct BraceScanner {
       if before.isOperand || before == .closeBrace { ledger.decision() }
     case .cpp where current == Ascii.ampersand:
       if before.isOperand, !isRvalueReference() { ledger.decision() }
-    case .c:
-      if before.isOperand || before == .controlClose { ledger.decision() }
+    case .c where current == Ascii.ampersand:
+      // Headers of C++ are read as C when nothing tells them apart.
+      if before.isOperand || before == .controlClose, !isFollowedByNoOperand() { ledger.decision() }
     default: ledger.decision()
     }
   }
@@ -509,15 +512,19 @@ struct BraceScanner {
     let spaceBefore = index >= 3 && flags[Int(base[index - 3])] & ByteTable.space != 0
     let next = byte(index)
     let spaceAfter = next == Ascii.lineFeed || flags[Int(next)] & ByteTable.space != 0
-    let visible = nextVisible(from: index)
-    switch visible {
+    if isFollowedByNoOperand() { return true }
+    let beginsName = flags[Int(nextVisible(from: index))] & ByteTable.identifierStart != 0
+    return spaceBefore != spaceAfter && beginsName && index >= 3 && base[index - 3] != Ascii.lineFeed
+  }
+
+  /// Whether what follows the `&&` before the cursor cannot be its right operand.
+  private func isFollowedByNoOperand() -> Bool {
+    switch nextVisible(from: index) {
     case Ascii.closeParen, Ascii.comma, Ascii.greater, Ascii.semicolon, Ascii.dot, Ascii.equal,
       Ascii.openBrace, Ascii.closeBracket:
-      return true
-    default: break
+      true
+    default: false
     }
-    let beginsName = flags[Int(visible)] & ByteTable.identifierStart != 0
-    return spaceBefore != spaceAfter && beginsName && index >= 3 && base[index - 3] != Ascii.lineFeed
   }
 
   /// `?`, with the cursor behind it.

@@ -155,6 +155,9 @@ public struct RawImport: Sendable, Equatable {
     case quotedInclude, angleInclude
     /// Swift `import`, also of one declaration (`import struct A.B`).
     case swiftImport
+    /// Rust: a path in an expression or type (`crate::a::f()`), each once a file. No import of its own, but
+    /// it makes its file depend on another just the same.
+    case rustPath
   }
 
   /// Made by the scanners.

@@ -161,6 +161,20 @@ struct ImportResolverTests {
       ])
     #expect(tree.imports("b/src/main.rs") == ["a_one::m::deep::X -> a/src/m/deep.rs", "gone -> ?"])
     #expect(tree.imports("a/tests/t.rs") == ["a_one::n -> a/src/n.rs"])
+    #expect(!tree.edges.contains("a/src/m/mod.rs > a/src/m/deep.rs"), "a declaration is no use")
+  }
+
+  @Test("Rust: paths in code make edges but are no imports")
+  func rustPaths() {
+    let tree = Tree([
+      "Cargo.toml": "[package]\nname = \"x\"\n",
+      "src/main.rs": "mod a;\nmod b;\nfn main() { a::f(); let c: b::C = std::mem::take(d); e::g(); }\n",
+      "src/a.rs":
+        "fn f() { crate::b::f(); Foo::new(); }\n#[cfg(test)]\nmod tests { fn t() { super::f(); } }\n",
+      "src/b.rs": "",
+    ])
+    #expect(tree.imports("src/main.rs") == ["a -> src/a.rs", "b -> src/b.rs"])
+    #expect(tree.edges == ["src/a.rs > src/b.rs", "src/main.rs > src/a.rs", "src/main.rs > src/b.rs"])
   }
 
   @Test("Java: classes, nested classes, static members, wildcards and the same package")
