@@ -62,10 +62,9 @@ public struct CodeMapBuilder: Sendable {
 
     let kept = await cachedBytes
     let cache = store.map { _ in AnalysisCache(kept ?? [], tools: tools) }
+    let reader = FileReader(rootFolder: root.descriptor, limit: options.maximumFileBytes)
     let analysis = TreeAnalysis(
-      analyser: BatchAnalyser(
-        root: root.path, reader: FileReader(rootFolder: root.descriptor, limit: options.maximumFileBytes),
-        tools: tools, staging: staging),
+      analyser: BatchAnalyser(root: root.path, reader: reader, tools: tools, staging: staging),
       cache: cache, workers: workers, time: time, progress: progress)
     let result = try await analysis.run(walk.files)
     map.cache = CacheUse(hits: result.hits, misses: result.misses, isEnabled: store != nil)
@@ -73,7 +72,10 @@ public struct CodeMapBuilder: Sendable {
     progress(CodeMapProgress(phase: .linking))
     async let saved = save(result.records, store)
     MapAssembly.fill(&map, files: walk.files, analyses: result.analyses)
-    try Task.checkCancellation()
+    let links = try await TreeLinks.compute(
+      files: map.files, facts: result.analyses.map(\.facts),
+      manifests: TreeLinks.readManifests(map.files, reader))
+    map.apply(links)
 
     progress(CodeMapProgress(phase: .history))
     let outcome = try await history

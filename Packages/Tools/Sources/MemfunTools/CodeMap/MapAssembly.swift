@@ -42,3 +42,15 @@ enum MapAssembly {
     return Int32(clamping: 1 + functions + analysis.facts.decisionLines.count)
   }
 }
+
+extension CodeMap {
+  /// Enters what follows from looking at all files together.
+  mutating func apply(_ links: TreeLinks) {
+    imports = links.imports
+    dependencies = links.dependencies
+    cycles = links.cycles
+    duplicates = links.duplicates
+    testLinks = links.testLinks
+    notes += links.notes
+  }
+}
