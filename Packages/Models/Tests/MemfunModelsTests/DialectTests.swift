@@ -380,6 +380,36 @@ struct ContextLengthTests {
   }
 }
 
+@Suite("Servers that tell little")
+struct SilentServerTests {
+  @Test(
+    "a server that has nothing but its chat has unknown capabilities, which is no error",
+    arguments: [ModelConfiguration.Provider.anthropic, .openai, .ollama], [404, 405, 400, 501])
+  func unknown(provider: ModelConfiguration.Provider, status: Int) async throws {
+    let transport = CannedTransport([.init(#"{"error":{"message":"no such route"}}"#, status: status)])
+    let capabilities = try await canned(provider, transport).model.capabilities()
+    #expect(capabilities.contextLength == nil)
+    #expect(capabilities.contextLengthSource == nil)
+  }
+
+  @Test(
+    "a busy server is asked again, a refused key is an error",
+    arguments: [ModelConfiguration.Provider.anthropic, .openai, .ollama])
+  func busy(provider: ModelConfiguration.Provider) async throws {
+    let busy = CannedTransport { _, number in number < 3 ? .init("", status: 503) : .init("no", status: 404) }
+    _ = try await canned(provider, busy).model.capabilities()
+    let closed = CannedTransport([.init(#"{"error":{"message":"bad key k-12345678"}}"#, status: 401)])
+    let error = await #expect(throws: ModelError.self) {
+      try await canned(provider, closed).model.capabilities()
+    }
+    #expect(error?.exitCode == .authentication)
+    #expect(error?.description.contains("12345678") == false)
+    let down = CannedTransport([.init("", status: 500)])
+    let last = await #expect(throws: ModelError.self) { try await canned(provider, down).listModels() }
+    #expect(last?.kind == "model.gave_up")
+  }
+}
+
 @Suite("Structured replies")
 struct StructuredReplyTests {
   @Test(
@@ -413,6 +443,19 @@ struct StructuredReplyTests {
     #expect(model.requests[1].messages.last?.text.contains("/n: expected integer") == true)
     #expect(
       model.requests[1].messages.prefix(1) == model.requests[0].messages[...], "the beginning stays the same")
+  }
+
+  @Test("the schema of the request is what replies are checked against")
+  func schema() async throws {
+    let model = ScriptedModel([.text(#"{"n":"one","extra":1}"#), .text(#"{"n":1}"#)])
+    let reply = try await model.structured(ModelRequest(messages: [.user("x")], responseSchema: form))
+    #expect(reply.object == ["n": 1])
+    #expect(model.requests[1].messages.last?.text.contains("/n") == true)
+    await #expect(throws: JSONSchemaError.self) {
+      try await model.structured(
+        ModelRequest(
+          messages: [], responseSchema: ResponseSchema(name: "x", schema: ["type": "no such type"])))
+    }
   }
 
   @Test("a second reply that does not match is a typed error with the problems")

@@ -49,8 +49,15 @@ struct AnthropicDialect: ProviderDialect {
       contextLengthSource: configuration.contextLength == nil ? nil : .configuration, supportsTools: true,
       supportsSchema: true)
     guard capabilities.contextLength == nil else { return capabilities }
-    let entry = try await connection.document("/models/\(identity.model)", version: pathVersion)
-    capabilities.contextLength = entry["max_input_tokens"]?.tokenCount ?? entry["context_window"]?.tokenCount
+    // Gateways often offer the messages alone; a model that does not exist is reported by the call itself.
+    let entry: JSONValue?
+    do {
+      entry = try await connection.optionalDocument("/models/\(identity.model)", version: pathVersion)
+    } catch ModelError.unknownModel {
+      entry = nil
+    }
+    capabilities.contextLength =
+      entry?["max_input_tokens"]?.tokenCount ?? entry?["context_window"]?.tokenCount
     if capabilities.contextLength != nil { capabilities.contextLengthSource = .server }
     return capabilities
   }

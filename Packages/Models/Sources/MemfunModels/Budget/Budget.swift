@@ -62,7 +62,8 @@ public enum BudgetExceeded: MemfunError, Equatable {
     case .tokens: "raise --max-tokens, or give the model less to read"
     case .cost: "raise --max-cost, or choose a cheaper model"
     case .time: "raise --max-time"
-    case .unpriced: "add the model's price to your price list (model.prices), or limit --max-tokens instead"
+    case .unpriced:
+      "add the model's price to your price list (model.prices_file), or limit --max-tokens instead"
     }
   }
 

@@ -77,7 +77,8 @@ public struct ModelProvider: Sendable {
     for (name, value) in configuration.headers.sorted(by: { $0.key < $1.key }) {
       guard isToken(name), isFieldValue(value) else {
         throw ModelError.invalidConfiguration(
-          key: "model.headers", reason: "the header \"\(ServerText.clean(name))\" cannot be sent")
+          key: name.isEmpty ? "headers" : ServerText.clean(name),
+          reason: "the header \"\(ServerText.clean(name))\" cannot be sent")
       }
       fields[name] = value
     }
@@ -112,9 +113,8 @@ public struct ModelProvider: Sendable {
   /// - Throws: `ModelError` (`offline` when no model is configured), `HTTPError`; one attempt only.
   public func listModels() async throws -> [ModelListing] {
     guard let dialect else { throw ModelError.offline }
-    do { return try await dialect.models() } catch let failure as AttemptFailure {
-      throw ModelError.gaveUp(
-        attempts: 1, waited: .zero, reason: .attempts, last: failure, url: dialect.identity.baseURL)
+    return try await dialect.asking(retry: .never, random: SystemRandomSource()) {
+      try await dialect.models()
     }
   }
 

@@ -148,7 +148,7 @@ extension ModelError {
     case .quotaExhausted: "check the plan and billing of the account"
     case .contextLengthExceeded: "send less, or choose a model with a longer context"
     case .promptTruncated:
-      "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or set model.context_length to what it has"
+      "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or set model.context_tokens to what it has"
     case .rejected(let rejection):
       rejection.status == 404
         ? "check the base URL (model.base_url)" : "check the model's settings, then run `memfun models test`"

@@ -147,7 +147,8 @@ actor ModelCall {
     if let usage { queue.append(.usage(usage)) }
     switch action {
     case .retry(let delay):
-      let restart = Restart(attempt: attemptNumber, reason: failure.summary, delay: delay)
+      let restart = Restart(
+        attempt: attemptNumber, reason: failure.summary, label: failure.label, delay: delay)
       if hasDelivered || usage != nil { queue.append(.restarted(restart)) }
       observer?(dialect.identity, restart)
       self.delay = delay

@@ -87,8 +87,10 @@ final class OllamaDialect: ProviderDialect {
   private func details() async throws -> Details {
     if let known = state.withLock({ $0.details }) { return known }
     var details = Details()
-    do {
-      let json = try await connection.document("/api/show", body: ["model": .string(identity.model)])
+    // A gateway that offers only the chat does not tell; the limit stays unknown then.
+    if let json = try await connection.optionalDocument(
+      "/api/show", body: ["model": .string(identity.model)])
+    {
       // The names begin with the architecture: `llama.context_length`.
       for (name, value) in json["model_info"]?.objectValue ?? JSONObject()
       where name.hasSuffix(".context_length") {
@@ -96,8 +98,6 @@ final class OllamaDialect: ProviderDialect {
       }
       details.configured = Self.parameter("num_ctx", in: json["parameters"]?.stringValue ?? "")
       details.supportsTools = json["capabilities"]?.arrayValue.map { $0.contains("tools") }
-    } catch ModelError.rejected(let rejection) where rejection.status == 404 || rejection.status == 405 {
-      // A gateway that offers only the chat: the limit stays unknown.
     }
     state.withLock { $0.details = details }
     return details

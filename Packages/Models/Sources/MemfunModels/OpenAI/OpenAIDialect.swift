@@ -119,12 +119,15 @@ final class OpenAIDialect: ProviderDialect {
 
   func models() async throws -> [ModelListing] {
     let version = knowledge.withLock { $0.quirks.version }
-    let list = try await connection.document("/models", version: version)
+    return Self.listings(try await connection.document("/models", version: version))
+  }
+
+  private static func listings(_ list: JSONValue) -> [ModelListing] {
     let entries = list["data"]?.arrayValue ?? list["models"]?.arrayValue ?? list.arrayValue ?? []
     return entries.compactMap { entry in
       guard let id = entry["id"]?.stringValue ?? entry["name"]?.stringValue else { return nil }
       return ModelListing(
-        id: id, contextLength: Self.contextLength(in: entry), detail: entry["owned_by"]?.stringValue)
+        id: id, contextLength: contextLength(in: entry), detail: entry["owned_by"]?.stringValue)
     }
   }
 
@@ -157,14 +160,11 @@ final class OpenAIDialect: ProviderDialect {
 
   /// Asks the list of models, then the addresses where LM Studio and llama.cpp tell more.
   private func serverContextLength() async throws -> Int? {
-    var failure: (any Error)?
-    do {
-      if let length = try await models().first(where: { $0.id == identity.model })?.contextLength {
-        return length
-      }
-    } catch {
-      // Compatible servers need not have the list; the other addresses may still answer.
-      failure = error
+    let version = knowledge.withLock { $0.quirks.version }
+    if let list = try await connection.optionalDocument("/models", version: version),
+      let length = Self.listings(list).first(where: { $0.id == identity.model })?.contextLength
+    {
+      return length
     }
     if connection.base.host != "api.openai.com", let root = rootConnection {
       // These exist on one kind of server each; that the others answer 404 is expected.
@@ -180,7 +180,6 @@ final class OpenAIDialect: ProviderDialect {
         return length
       }
     }
-    if let failure { throw failure }
     return nil
   }
 

@@ -59,16 +59,20 @@ public struct Restart: Sendable, Equatable {
   public var attempt: Int
   /// What went wrong, in one sentence.
   public var reason: String
+  /// A short name of the cause for metrics: a status, `connection`, `cut`, `malformed`.
+  public var label: String
   /// How long until the next attempt.
   public var delay: Duration
 
   /// - Parameters:
   ///   - attempt: the attempt that failed, from 1.
   ///   - reason: what went wrong.
+  ///   - label: a short name of the cause.
   ///   - delay: how long until the next attempt.
-  public init(attempt: Int, reason: String, delay: Duration) {
+  public init(attempt: Int, reason: String, label: String = "other", delay: Duration) {
     self.attempt = attempt
     self.reason = reason
+    self.label = label
     self.delay = delay
   }
 }

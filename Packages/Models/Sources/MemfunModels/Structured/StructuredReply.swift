@@ -14,6 +14,16 @@ public struct StructuredReply: Sendable {
 }
 
 extension LanguageModel {
+  /// Sends a request that has a `responseSchema`, and gives back the object that the model answered,
+  /// valid against the schema.
+  ///
+  /// - Throws: `JSONSchemaError` for a schema that is none, and what the other form throws.
+  public func structured(_ request: ModelRequest) async throws -> StructuredReply {
+    let schema = try JSONSchema(
+      request.responseSchema?.schema ?? true, name: request.responseSchema?.name, strictness: .lenient)
+    return try await structured(request) { value in schema.violations(in: value).map(\.description) }
+  }
+
   /// Sends a request that has a `responseSchema`, and gives back the object that the model answered.
   ///
   /// Whatever the provider promises, the reply is validated here. A reply that does not match is sent
