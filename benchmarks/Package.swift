@@ -4,12 +4,16 @@ import PackageDescription
 
 let package = Package(
   name: "benchmarks",
-  dependencies: [.package(path: "../Packages/Tools")],
+  dependencies: [.package(path: "../Packages/Core"), .package(path: "../Packages/Tools")],
   targets: [
     .executableTarget(
       name: "codemap-benchmark",
       dependencies: [.product(name: "MemfunTools", package: "Tools")],
-      path: "codemap/Driver")
+      path: "codemap/Driver"),
+    .executableTarget(
+      name: "http-benchmark",
+      dependencies: [.product(name: "MemfunCore", package: "Core")],
+      path: "http/Driver"),
   ],
   swiftLanguageModes: [.v6]
 )

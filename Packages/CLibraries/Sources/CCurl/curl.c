@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 // The oldest version with every option that the client relies on (CURLOPT_PROTOCOLS_STR: 7.85.0).
 #define OLDEST_VERSION 0x075500
@@ -19,7 +21,6 @@ static const char *const library_names[] = {"libcurl.so.4", "libcurl-gnutls.so.4
   X(easy_strerror, const char *, (CURLcode))                                                                 \
   X(easy_init, CURL *, (void))                                                                               \
   X(easy_cleanup, void, (CURL *))                                                                            \
-  X(easy_reset, void, (CURL *))                                                                              \
   X(easy_pause, CURLcode, (CURL *, int))                                                                     \
   X(easy_setopt, CURLcode, (CURL *, CURLoption, ...))                                                        \
   X(easy_getinfo, CURLcode, (CURL *, CURLINFO, ...))                                                         \
@@ -33,7 +34,6 @@ static const char *const library_names[] = {"libcurl.so.4", "libcurl-gnutls.so.4
   X(multi_remove_handle, CURLMcode, (CURLM *, CURL *))                                                       \
   X(multi_perform, CURLMcode, (CURLM *, int *))                                                              \
   X(multi_poll, CURLMcode, (CURLM *, struct curl_waitfd *, unsigned int, int, int *))                        \
-  X(multi_wakeup, CURLMcode, (CURLM *))                                                                      \
   X(multi_info_read, CURLMsg *, (CURLM *, int *))
 
 struct table {
@@ -120,7 +120,6 @@ const char *ccurl_multi_strerror(CURLMcode code) { return curl.multi_strerror(co
 
 CURL *ccurl_easy_new(void) { return curl.easy_init(); }
 void ccurl_easy_free(CURL *easy) { curl.easy_cleanup(easy); }
-void ccurl_easy_reset(CURL *easy) { curl.easy_reset(easy); }
 CURLcode ccurl_easy_pause(CURL *easy, int mask) { return curl.easy_pause(easy, mask); }
 
 CURLcode ccurl_easy_set_long(CURL *easy, CURLoption option, long value) {
@@ -156,11 +155,6 @@ void *ccurl_easy_private(CURL *easy) {
   return curl.easy_getinfo(easy, CURLINFO_PRIVATE, &value) == CURLE_OK ? value : NULL;
 }
 
-long ccurl_easy_info_long(CURL *easy, CURLINFO info, long otherwise) {
-  long value = otherwise;
-  return curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : otherwise;
-}
-
 struct curl_slist *ccurl_slist_append(struct curl_slist *list, const char *line) {
   return curl.slist_append(list, line);
 }
@@ -174,10 +168,26 @@ CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
 CURLMcode ccurl_multi_add(CURLM *multi, CURL *easy) { return curl.multi_add_handle(multi, easy); }
 CURLMcode ccurl_multi_remove(CURLM *multi, CURL *easy) { return curl.multi_remove_handle(multi, easy); }
 CURLMcode ccurl_multi_perform(CURLM *multi, int *running) { return curl.multi_perform(multi, running); }
-CURLMcode ccurl_multi_poll(CURLM *multi, int timeout_milliseconds) {
-  return curl.multi_poll(multi, NULL, 0, timeout_milliseconds, NULL);
+CURLMcode ccurl_multi_poll(CURLM *multi, int wake_descriptor, int timeout_milliseconds) {
+  struct curl_waitfd wake = {.fd = wake_descriptor, .events = CURL_WAIT_POLLIN};
+  CURLMcode code = curl.multi_poll(multi, &wake, 1, timeout_milliseconds, NULL);
+  if (wake.revents) {
+    // One read resets the count. It cannot fail for a reason that would matter: the descriptor does not
+    // block, and a count that stays makes the next sleep short.
+    uint64_t count;
+    ssize_t ignored = read(wake_descriptor, &count, sizeof count);
+    (void)ignored;
+  }
+  return code;
 }
-CURLMcode ccurl_multi_wakeup(CURLM *multi) { return curl.multi_wakeup(multi); }
+
+int ccurl_wake_new(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+void ccurl_wake(int wake_descriptor) {
+  uint64_t one = 1;
+  ssize_t ignored = write(wake_descriptor, &one, sizeof one);  // fails only when it is awake 2^64 times
+  (void)ignored;
+}
 
 CURL *ccurl_multi_next_done(CURLM *multi, CURLcode *result) {
   int left = 0;

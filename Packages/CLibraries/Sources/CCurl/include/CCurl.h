@@ -28,7 +28,6 @@ const char *ccurl_multi_strerror(CURLMcode code);
 
 CURL *ccurl_easy_new(void);
 void ccurl_easy_free(CURL *easy);
-void ccurl_easy_reset(CURL *easy);
 CURLcode ccurl_easy_pause(CURL *easy, int mask);
 
 /// curl_easy_setopt by type of the value.
@@ -45,8 +44,6 @@ CURLcode ccurl_easy_set_callbacks(CURL *easy, curl_write_callback body, curl_wri
 
 /// curl_easy_getinfo(CURLINFO_PRIVATE): what was set with CURLOPT_PRIVATE, or NULL.
 void *ccurl_easy_private(CURL *easy);
-/// curl_easy_getinfo for long values; `otherwise` when the library does not know.
-long ccurl_easy_info_long(CURL *easy, CURLINFO info, long otherwise);
 
 struct curl_slist *ccurl_slist_append(struct curl_slist *list, const char *line);
 void ccurl_slist_free(struct curl_slist *list);
@@ -57,9 +54,15 @@ CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 CURLMcode ccurl_multi_add(CURLM *multi, CURL *easy);
 CURLMcode ccurl_multi_remove(CURLM *multi, CURL *easy);
 CURLMcode ccurl_multi_perform(CURLM *multi, int *running);
-CURLMcode ccurl_multi_poll(CURLM *multi, int timeout_milliseconds);
-/// The only call that may be made from another thread than the one that runs the multi handle.
-CURLMcode ccurl_multi_wakeup(CURLM *multi);
+/// Sleeps until a transfer can go on, the time is over, or `wake_descriptor` is woken.
+CURLMcode ccurl_multi_poll(CURLM *multi, int wake_descriptor, int timeout_milliseconds);
+
+/// A descriptor to wake `ccurl_multi_poll` with: an eventfd, which costs half of what the socket pair of
+/// curl_multi_wakeup does. -1 on failure. The caller closes it.
+int ccurl_wake_new(void);
+/// Wakes the sleeper, or the next one. From any thread.
+void ccurl_wake(int wake_descriptor);
+
 /// The next finished transfer and its result, or NULL when there is none.
 CURL *ccurl_multi_next_done(CURLM *multi, CURLcode *result);
 

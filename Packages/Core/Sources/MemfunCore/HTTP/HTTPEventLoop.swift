@@ -4,8 +4,8 @@ import Synchronization
 
 /// The way into the event thread: a mailbox with a lock, and the life of the thread.
 ///
-/// The thread is started by the first request. It sleeps in `curl_multi_poll` and is woken with
-/// `curl_multi_wakeup` only when it sleeps, so a burst of commands costs one system call.
+/// The thread is started by the first request. It sleeps in `curl_multi_poll` and is woken only when it
+/// sleeps, so a burst of commands costs one system call.
 final class HTTPEventLoop: Sendable {
   /// What the thread is asked to do.
   enum Command {
@@ -20,20 +20,14 @@ final class HTTPEventLoop: Sendable {
     case shutDown
   }
 
-  /// libcurl's multi handle. Sendable because `curl_multi_wakeup` is the one call that is made from
-  /// other threads, libcurl documents it as safe for that, and it is made under the mailbox's lock, from
-  /// which the thread takes the handle back before it frees it.
-  private struct WakeHandle: @unchecked Sendable {
-    let multi: UnsafeMutableRawPointer
-  }
-
   private enum Phase { case notStarted, running, ended }
 
   private struct State {
     var phase = Phase.notStarted
     var commands: [Command] = []
-    /// Set while the thread sleeps, or is about to; nil while it will look into the mailbox anyway.
-    var sleeping: WakeHandle?
+    /// What wakes the thread while it sleeps, or is about to; nil while it will look into the mailbox
+    /// anyway. Used under the lock only, so that the thread can close it in the end.
+    var sleeping: Int32?
     /// Why requests are refused after the end: libcurl is missing. Nil means that it was shut down.
     var refusal: HTTPError?
     var isShuttingDown = false
@@ -49,14 +43,17 @@ final class HTTPEventLoop: Sendable {
 
   /// Runs the exchange. Failure is told through the exchange.
   func start(_ exchange: HTTPExchange) {
-    let url = exchange.message.url.redacted
     let failure: HTTPError? = state.withLock { state in
-      if state.isShuttingDown || state.phase == .ended { return state.refusal ?? .shutDown(url: url) }
+      if state.isShuttingDown || state.phase == .ended {
+        return state.refusal ?? .shutDown(url: exchange.message.url.redacted)
+      }
       if state.phase == .notStarted {
-        if let reason = startThread() { return .clientFailure(reason: reason, url: url) }
+        if let reason = startThread() {
+          return .clientFailure(reason: reason, url: exchange.message.url.redacted)
+        }
         state.phase = .running
       }
-      Self.post(.start(exchange), &state)
+      append(.start(exchange), &state)
       return nil
     }
     if let failure {
@@ -79,7 +76,7 @@ final class HTTPEventLoop: Sendable {
         state.isShuttingDown = true
         if state.phase != .running { return true }
         state.endWaiters.append(continuation)
-        Self.post(.shutDown, &state)
+        append(.shutDown, &state)
         return false
       }
       if isOver { continuation.resume() }
@@ -88,15 +85,15 @@ final class HTTPEventLoop: Sendable {
 
   private func post(_ command: Command) {
     state.withLock { state in
-      if state.phase == .running { Self.post(command, &state) }
+      if state.phase == .running { append(command, &state) }
     }
   }
 
-  private static func post(_ command: Command, _ state: inout State) {
+  private func append(_ command: Command, _ state: inout State) {
     state.commands.append(command)
-    if let handle = state.sleeping {
+    if let descriptor = state.sleeping {
       state.sleeping = nil
-      ccurl_multi_wakeup(handle.multi)
+      ccurl_wake(descriptor)
     }
   }
 
@@ -137,19 +134,21 @@ final class HTTPEventLoop: Sendable {
     }
   }
 
-  /// Whether the thread may sleep: nothing has come since `takeCommands`. From now on, commands wake it.
-  func willSleep(_ multi: UnsafeMutableRawPointer) -> Bool {
-    let handle = WakeHandle(multi: multi)
-    return state.withLock { state in
+  /// Whether the thread may sleep: nothing has come since `takeCommands`. From now on, commands wake it
+  /// through `descriptor`.
+  func willSleep(_ descriptor: Int32) -> Bool {
+    state.withLock { state in
       if !state.commands.isEmpty { return false }
-      state.sleeping = handle
+      state.sleeping = descriptor
       return true
     }
   }
 
-  /// The thread ends; `refusal` is what later requests are told, nil after a shut-down. Frees `multi`
-  /// once nobody can wake it any more.
-  func end(refusal: HTTPError?, _ multi: UnsafeMutableRawPointer?) {
+  /// The thread ends; `refusal` is what later requests are told, nil after a shut-down. Nobody wakes the thread
+  /// from now on.
+  ///
+  /// - Parameter cleanUp: run before those who wait for the end are told.
+  func end(refusal: HTTPError?, cleanUp: () -> Void = {}) {
     let (commands, waiters) = state.withLock { state in
       defer {
         state.commands = []
@@ -160,7 +159,7 @@ final class HTTPEventLoop: Sendable {
       state.refusal = refusal
       return (state.commands, state.endWaiters)
     }
-    if let multi { ccurl_multi_free(multi) }
+    cleanUp()
     for case .start(let exchange) in commands {
       exchange.finish(refusal ?? .shutDown(url: exchange.message.url.redacted))
       exchange.deliver()

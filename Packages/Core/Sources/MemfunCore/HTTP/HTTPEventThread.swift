@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// What runs on the event thread: libcurl's multi handle, the transfers in it, and their deadlines.
 ///
@@ -23,11 +24,14 @@ final class HTTPEventThread {
   /// Returns when the client was released or shut down and nothing is left to do.
   func run() {
     if let reason = ccurl_load() {
-      loop.end(refusal: .libraryMissing(reason: String(cString: reason)), nil)
+      loop.end(refusal: .libraryMissing(reason: String(cString: reason)))
       return
     }
-    guard let multi = ccurl_multi_new() else {
-      loop.end(refusal: .libraryMissing(reason: "curl_multi_init found no memory"), nil)
+    let wake = ccurl_wake_new()
+    guard wake >= 0, let multi = ccurl_multi_new() else {
+      let reason = wake < 0 ? SystemCallError("eventfd").what : "curl_multi_init found no memory"
+      if wake >= 0 { close(wake) }
+      loop.end(refusal: .libraryMissing(reason: reason))
       return
     }
     let configuration = loop.configuration
@@ -45,10 +49,13 @@ final class HTTPEventThread {
       wakeReaders(at: now)
       expireDeadlines(at: now, on: multi)
       if isEnding && transfers.isEmpty { break }
-      if loop.willSleep(multi) { ccurl_multi_poll(multi, millisecondsToSleep(from: now)) }
+      if loop.willSleep(wake) { ccurl_multi_poll(multi, wake, millisecondsToSleep(from: now)) }
     }
     idleHandles = []
-    loop.end(refusal: nil, multi)
+    loop.end(refusal: nil) {
+      ccurl_multi_free(multi)
+      close(wake)
+    }
   }
 
   // MARK: Commands

@@ -10,7 +10,6 @@ struct HTTPMessage: Sendable {
   let lines: [String]
   /// The caller's Accept-Encoding: its presence asks for decompression.
   let acceptEncoding: String?
-  let hasUserAgent: Bool
   let body: [UInt8]?
   let deadlines: HTTPDeadlines
   let maximumBodyBytes: Int
@@ -24,7 +23,6 @@ struct HTTPMessage: Sendable {
     method = request.method
     var lines = ["Expect:"]
     var acceptEncoding: String?
-    var hasUserAgent = false
     var hasContentType = false
     for (name, value) in request.fields.entries {
       guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
@@ -36,27 +34,27 @@ struct HTTPMessage: Sendable {
           reason: "the value of the field \(name) contains a line end or another control character",
           url: url.redacted)
       }
-      switch name.lowercased() {
-      case "content-length", "transfer-encoding", "host", "expect": continue
-      case "accept-encoding":
+      if ownFields.contains(where: { isSameFieldName($0, name) }) { continue }
+      if isSameFieldName(name, "accept-encoding") {
         acceptEncoding = acceptEncoding.map { $0 + ", " + value } ?? value
         continue
-      case "user-agent": hasUserAgent = true
-      case "content-type": hasContentType = true
-      default: break
       }
-      lines.append(value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\(name);" : "\(name): \(value)")
+      if isSameFieldName(name, "content-type") { hasContentType = true }
+      let isEmpty = value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+      lines.append(isEmpty ? name + ";" : name + ": " + value)
     }
     body = request.body ?? (["POST", "PUT", "PATCH"].contains(request.method) ? [] : nil)
     // libcurl would call any body a form.
     if body != nil && !hasContentType { lines.append("Content-Type:") }
     self.lines = lines
     self.acceptEncoding = acceptEncoding
-    self.hasUserAgent = hasUserAgent
     deadlines = request.deadlines
     maximumBodyBytes = request.maximumBodyBytes
   }
 }
+
+/// Fields that the client makes itself.
+private let ownFields = ["content-length", "transfer-encoding", "host", "expect"]
 
 /// `tchar` of RFC 9110 §5.6.2.
 private func isTokenByte(_ byte: UInt8) -> Bool {

@@ -5,6 +5,8 @@ import Glibc
 final class CurlHandle {
   let easy: UnsafeMutableRawPointer
   let errorText: UnsafeMutablePointer<CChar>
+  /// Whether the options that last have been set.
+  var isConfigured = false
 
   /// Nil when there is no memory.
   init?() {
@@ -53,52 +55,28 @@ final class HTTPTransfer {
 
   // MARK: Options
 
-  /// Sets every option of the handle. Returns the reason when libcurl refuses one.
+  /// Sets the options of the handle. Returns the reason when libcurl refuses one.
   func prepare(_ configuration: HTTPClient.Configuration) -> HTTPError? {
     let message = exchange.message
-    let easy = handle.easy
-    ccurl_easy_reset(easy)
+    var options = CurlOptions(easy: handle.easy)
+    if !handle.isConfigured {
+      setLastingOptions(configuration, &options)
+      handle.isConfigured = true
+    }
     handle.errorText.pointee = 0
-    var options = CurlOptions(easy: easy)
 
-    options.set(CURLOPT_ERRORBUFFER, pointer: handle.errorText)
+    // From here on every option is set for every request, as the handle may have served another one.
     options.note(
       ccurl_easy_set_callbacks(
-        easy, onBody, onHeadLine, onOpenSocket, onConnected,
+        handle.easy, onBody, onHeadLine, onOpenSocket, onConnected,
         Unmanaged.passUnretained(self).toOpaque()))
-
-    options.set(CURLOPT_NOSIGNAL, 1)
-    options.set(CURLOPT_TCP_NODELAY, 1)
-    options.set(CURLOPT_TCP_KEEPALIVE, 1)
-    options.set(CURLOPT_BUFFERSIZE, 64 << 10)
-    // Deadlines are kept by the event thread; libcurl's own would be 300 s.
-    options.set(CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max))
-    // Without it, removing a transfer waits for its name resolution, and with it all the others.
-    ccurl_easy_set_long(easy, CURLOPT_QUICK_EXIT, 1)
-
-    options.set(CURLOPT_PROTOCOLS_STR, "http,https")
     options.set(CURLOPT_URL, message.url.text)
-    options.set(
-      CURLOPT_HTTP_VERSION,
-      configuration.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
-    if message.url.isSecure {
-      // Requests that come together share one HTTP/2 connection instead of opening one each. Not for
-      // plain HTTP: there the second request would wait for the first one's response.
-      options.set(CURLOPT_PIPEWAIT, configuration.allowsHTTP2 ? 1 : 0)
-      options.set(CURLOPT_SSL_VERIFYPEER, 1)
-      options.set(CURLOPT_SSL_VERIFYHOST, 2)
-      options.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-      if let file = configuration.certificateFile { options.set(CURLOPT_CAINFO, file) }
-    }
-
+    // Requests that come together share one HTTP/2 connection instead of opening one each. Not for plain
+    // HTTP: there the second request would wait for the first one's response.
+    options.set(CURLOPT_PIPEWAIT, message.url.isSecure && configuration.allowsHTTP2 ? 1 : 0)
     // Empty strings, because unset options are read from the environment.
     let usesProxy = configuration.proxy != nil && !message.url.isLoopback
     options.set(CURLOPT_PROXY, usesProxy ? configuration.proxy ?? "" : "")
-    options.set(CURLOPT_NOPROXY, usesProxy ? configuration.proxyExclusions.joined(separator: ",") : "")
-    if usesProxy {
-      options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-      if let file = configuration.certificateFile { options.set(CURLOPT_PROXY_CAINFO, file) }
-    }
 
     setMethodAndBody(message, &options)
     for line in message.lines {
@@ -109,13 +87,46 @@ final class HTTPTransfer {
       fieldList = longer
     }
     options.set(CURLOPT_HTTPHEADER, pointer: fieldList)
-    if !message.hasUserAgent { options.set(CURLOPT_USERAGENT, configuration.userAgent) }
-    if let encodings = message.acceptEncoding { options.set(CURLOPT_ACCEPT_ENCODING, encodings) }
+    if let encodings = message.acceptEncoding {
+      options.set(CURLOPT_ACCEPT_ENCODING, encodings)
+    } else {
+      options.set(CURLOPT_ACCEPT_ENCODING, pointer: nil)
+    }
 
     guard let code = options.failure else { return nil }
     let failure = self.failure(for: code, configuration: configuration)
     release()
     return failure
+  }
+
+  /// Options that are the same for all requests of a client.
+  private func setLastingOptions(_ configuration: HTTPClient.Configuration, _ options: inout CurlOptions) {
+    options.set(CURLOPT_ERRORBUFFER, pointer: handle.errorText)
+    options.set(CURLOPT_NOSIGNAL, 1)
+    options.set(CURLOPT_TCP_NODELAY, 1)
+    options.set(CURLOPT_TCP_KEEPALIVE, 1)
+    // Twice the default. Larger blocks make the allocator give memory back to the kernel each time.
+    options.set(CURLOPT_BUFFERSIZE, 32 << 10)
+    // Deadlines are kept by the event thread; libcurl's own would be 300 s.
+    options.set(CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max))
+    // Without it, removing a transfer waits for its name resolution, and with it all the others. Not
+    // every version has it, so a refusal is no failure.
+    ccurl_easy_set_long(handle.easy, CURLOPT_QUICK_EXIT, 1)
+
+    options.set(CURLOPT_PROTOCOLS_STR, "http,https")
+    options.set(
+      CURLOPT_HTTP_VERSION, configuration.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+    options.set(CURLOPT_SSL_VERIFYPEER, 1)
+    options.set(CURLOPT_SSL_VERIFYHOST, 2)
+    options.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    if let file = configuration.certificateFile {
+      options.set(CURLOPT_CAINFO, file)
+      options.set(CURLOPT_PROXY_CAINFO, file)
+    }
+    options.set(CURLOPT_NOPROXY, configuration.proxyExclusions.joined(separator: ","))
+    // A User-Agent among the request's fields takes its place.
+    options.set(CURLOPT_USERAGENT, configuration.userAgent)
   }
 
   private func setMethodAndBody(_ message: HTTPMessage, _ options: inout CurlOptions) {
@@ -126,6 +137,8 @@ final class HTTPTransfer {
       body.withUnsafeBytes { options.set(CURLOPT_COPYPOSTFIELDS, pointer: $0.baseAddress ?? emptyBody) }
     } else if message.method == "HEAD" {
       options.set(CURLOPT_NOBODY, 1)
+    } else {
+      options.set(CURLOPT_HTTPGET, 1)
     }
     options.set(CURLOPT_CUSTOMREQUEST, message.method)
   }
@@ -134,16 +147,18 @@ final class HTTPTransfer {
   func release() {
     ccurl_slist_free(fieldList)
     fieldList = nil
+    if exchange.message.body?.isEmpty == false {
+      ccurl_easy_set_pointer(handle.easy, CURLOPT_COPYPOSTFIELDS, nil)
+    }
   }
 
   // MARK: Callbacks
 
   fileprivate func receiveHeadLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
-    let url = exchange.message.url.redacted
     switch head.accept(line) {
     case .more, .interim: break
     case .violation(let reason):
-      refusal = .protocolViolation(url: url, reason: reason)
+      refusal = .protocolViolation(url: exchange.message.url.redacted, reason: reason)
       return false
     case .complete(var head):
       let limit = exchange.message.maximumBodyBytes
@@ -153,7 +168,7 @@ final class HTTPTransfer {
       } else if hasBody(head), let text = head.fields["Content-Length"], let length = Int(text),
         length > limit
       {
-        refusal = .bodyTooLarge(limit: limit, url: url)
+        refusal = .bodyTooLarge(limit: limit, url: exchange.message.url.redacted)
         return false
       }
       isMultiplexed = head.version.hasPrefix("2")

@@ -12,9 +12,9 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
   /// The first value of `name`. Setting replaces all of them; nil removes them.
   public subscript(name: String) -> String? {
-    get { entries.first { $0.name.lowercased() == name.lowercased() }?.value }
+    get { entries.first { isSameFieldName($0.name, name) }?.value }
     set {
-      entries.removeAll { $0.name.lowercased() == name.lowercased() }
+      entries.removeAll { isSameFieldName($0.name, name) }
       if let newValue { append(name, newValue) }
     }
   }
@@ -24,8 +24,7 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
   /// Every value of `name`, in order.
   public func values(of name: String) -> [String] {
-    let wanted = name.lowercased()
-    return entries.filter { $0.name.lowercased() == wanted }.map(\.value)
+    entries.filter { isSameFieldName($0.name, name) }.map(\.value)
   }
 
   /// Appends to the value of the last field; nothing happens when there is none.
@@ -35,9 +34,21 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
   public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
     left.entries.elementsEqual(right.entries) {
-      $0.name.lowercased() == $1.name.lowercased() && $0.value == $1.value
+      isSameFieldName($0.name, $1.name) && $0.value == $1.value
     }
   }
+}
+
+/// Whether two field names differ at most in the case of ASCII letters (RFC 9110 §5.1). Allocates nothing:
+/// every exchange compares some dozens of names.
+func isSameFieldName(_ left: String, _ right: String) -> Bool {
+  func lower(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
+  guard left.utf8.count == right.utf8.count else { return false }
+  var others = right.utf8.makeIterator()
+  for byte in left.utf8 {
+    guard let other = others.next(), lower(byte) == lower(other) else { return false }
+  }
+  return true
 }
 
 /// How long each phase of an exchange may take. Nil means no limit for that phase.

@@ -8,8 +8,6 @@ import Glibc
 struct HTTPURL: Sendable, Equatable {
   /// The URL as it is handed to libcurl: no fragment, bytes outside ASCII percent-encoded after the host.
   let text: String
-  /// For errors and logs: user information and the values of the query are masked.
-  let redacted: String
   /// The host in lower case, without the brackets of an IPv6 address.
   let host: String
   /// The port that is connected to, 1–65535.
@@ -18,12 +16,18 @@ struct HTTPURL: Sendable, Equatable {
   let isSecure: Bool
 
   /// Scheme, host and port: what connections can be shared by.
-  var origin: String { "\(isSecure ? "https" : "http")://\(host):\(port)" }
+  let origin: String
+  /// Whether the host is this machine: such a request never goes through a proxy.
+  let isLoopback: Bool
+
+  private let original: String
+
+  /// For errors and logs: user information and the values of the query are masked.
+  var redacted: String { HTTPURL.redact(original) }
 
   /// - Throws: `HTTPError.invalidURL`.
   init(_ text: String) throws(HTTPError) {
-    let redacted = HTTPURL.redact(text)
-    func refuse(_ reason: String) -> HTTPError { .invalidURL(redacted, reason: reason) }
+    func refuse(_ reason: String) -> HTTPError { .invalidURL(HTTPURL.redact(text), reason: reason) }
 
     let bytes = Array(text.utf8)
     if bytes.isEmpty { throw refuse("it is empty") }
@@ -63,12 +67,13 @@ struct HTTPURL: Sendable, Equatable {
       }
     }
     self.text = String(decoding: wire, as: UTF8.self)
-    self.redacted = redacted
+    original = text
+    origin = (isSecure ? "https://" : "http://") + host + ":" + String(port)
+    isLoopback = HTTPURL.isLoopback(host)
   }
 
-  /// Whether the host is this machine: such a request never goes through a proxy.
-  var isLoopback: Bool {
-    let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+  private static func isLoopback(_ host: String) -> Bool {
+    let name = host.utf8.last == UInt8(ascii: ".") ? String(host.dropLast()) : host
     if name == "localhost" || name.hasSuffix(".localhost") { return true }
     // inet_aton also reads the short and the numeric forms (127.1, 0x7f000001) that libcurl accepts.
     var v4 = in_addr()
