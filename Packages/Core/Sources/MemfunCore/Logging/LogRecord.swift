@@ -73,7 +73,7 @@ public enum LogFormat: Sendable {
         "subsystem": .string(record.subsystem), "message": .string(record.message),
       ]
       if !record.fields.isEmpty { object["fields"] = .object(record.fields) }
-      return JSONValue.object(object).description
+      return VisibleText.escapeJSON(JSONValue.object(object).description)
     case .text:
       var line = "\(record.time) \(record.level.name) "
       if !record.subsystem.isEmpty { line += VisibleText.escape(record.subsystem) + ": " }
@@ -105,6 +105,25 @@ public enum VisibleText {
       true
     default: false
     }
+  }
+
+  /// JSON text in which hidden characters are written as `\uXXXX`; it means the same as before.
+  ///
+  /// Outside of strings JSON is ASCII, and inside them the serializer has escaped C0 and DEL already.
+  static func escapeJSON(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: isHidden) else { return json }
+    var result = ""
+    for scalar in json.unicodeScalars {
+      guard isHidden(scalar) else {
+        result.unicodeScalars.append(scalar)
+        continue
+      }
+      for unit in UTF16.encode(scalar).unsafelyUnwrapped {
+        let digits = String(unit, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
+    return result
   }
 
   /// The text with `\n`, `\t`, `\r` and otherwise `\u{…}` in place of hidden characters. Other text,

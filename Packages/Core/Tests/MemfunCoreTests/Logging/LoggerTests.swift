@@ -87,6 +87,18 @@ struct LoggerTests {
       ])
   }
 
+  @Test("sends a terminal nothing to obey in the JSON format either, and loses no character")
+  func visibleJSON() throws {
+    let text = "\u{1b}[31m\u{9b}31m\u{202e}\u{E0041}\u{2028} é 日 \n"
+    let record = LogRecord(
+      time: time.now(), level: .info, subsystem: "s", message: text, fields: ["k\u{85}": .string(text)])
+    let line = LogFormat.json.line(for: record)
+    #expect(!line.unicodeScalars.contains(where: VisibleText.isHidden))
+    let value = try JSONParser.parse(line)
+    #expect(value["message"] == .string(text))
+    #expect(value["fields"] == ["k\u{85}": .string(text)])
+  }
+
   @Test("appends whole lines to a private file, also when several writers share it")
   func file() async throws {
     try await withTemporaryDirectory { folder in
