@@ -32,7 +32,7 @@ public final class Gauge: Sendable {
   public var value: Double { bits.double }
 }
 
-/// How often values fell into which range, and their sum: durations, sizes.
+/// How often values fell into which range, and their sum: durations, sizes. Updates take no lock.
 public final class Histogram: Sendable {
   /// What a histogram holds at one moment.
   public struct Snapshot: Sendable, Equatable {
@@ -44,13 +44,19 @@ public final class Histogram: Sendable {
     public var count: UInt64 { counts.reduce(0, +) }
   }
 
+  /// An array cannot hold atomics themselves, since they cannot be copied.
+  private final class Bucket: Sendable {
+    let count = Atomic<UInt64>(0)
+  }
+
   /// The upper bounds of the buckets but the last, each inclusive.
   public let bounds: [Double]
-  private let state: Mutex<Snapshot>
+  private let buckets: [Bucket]
+  private let sum = Atomic<UInt64>(0)
 
   init(bounds: [Double]) {
     self.bounds = bounds
-    state = Mutex(Snapshot(counts: [UInt64](repeating: 0, count: bounds.count + 1)))
+    buckets = (0...bounds.count).map { _ in Bucket() }
   }
 
   /// Counts one observation. Negative values and NaN are ignored: with them the sum could shrink, which
@@ -63,18 +69,18 @@ public final class Histogram: Sendable {
       let middle = (low + high) / 2
       if bounds[middle] < value { low = middle + 1 } else { high = middle }
     }
-    // Bucket and sum change together, so that a scrape never sees one without the other.
-    state.withLock { state in
-      state.counts[low] += 1
-      state.sum += value
-    }
+    buckets[low].count.wrappingAdd(1, ordering: .relaxed)
+    sum.update { $0 + value }
   }
 
   /// Counts a duration, in seconds.
   public func observe(_ duration: Duration) { observe(duration.inSeconds) }
 
-  /// The present content.
-  public var snapshot: Snapshot { state.withLock { $0 } }
+  /// The present content. The count is that of the buckets; the sum may be ahead of or behind it by what
+  /// is being observed at this moment.
+  public var snapshot: Snapshot {
+    Snapshot(counts: buckets.map { $0.count.load(ordering: .relaxed) }, sum: sum.double)
+  }
 
   /// Bounds for durations in seconds, from 5 ms to 5 min: model calls are slow.
   public static let secondsBounds = [
