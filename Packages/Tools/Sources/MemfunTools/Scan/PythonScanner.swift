@@ -120,6 +120,8 @@ struct PythonScanner {
       }
     }
     ledger.finish(endsInLineFeed: base[count - 1] == Ascii.lineFeed, isTrivial: importEnd >= count)
+    // A string without an end reaches into the line behind the last line feed, which is none.
+    lastCodeLine = min(lastCodeLine, ledger.facts.lines)
     endLogicalLine()
     closeBlocks(downTo: -1)
     ledger.facts.blocks.removeAll { $0.closeLine <= $0.headLine }

@@ -167,6 +167,14 @@ struct ScannerTests {
     }
   }
 
+  @Test("a string without an end reaches to the last line, not beyond")
+  func unterminated() {
+    for text in ["def f(x=\"\"\"a\nb\n", "def f():\n  '''a\n", "def f():\n  x = '''a\n\n"] {
+      let facts = facts(text, .python)
+      #expect(facts.blocks.allSatisfy { $0.closeLine <= facts.lines })
+    }
+  }
+
   @Test("complexity of a range is one more than its decision points")
   func complexity() {
     let facts = facts("func a() {\n  if b && c {}\n}\nfunc d() {\n  for _ in e {}\n}\n", .swift)
