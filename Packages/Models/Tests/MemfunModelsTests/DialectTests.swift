@@ -95,6 +95,65 @@ struct DialectTests {
     #expect(transport.requests.count == 3)
   }
 
+  @Test(
+    "a reply that may be too long for the model or its context is asked for shorter",
+    arguments: [
+      ("max_tokens is too large: 9000. This model supports at most 4096 completion tokens.", 4096...4096),
+      (
+        "This model's maximum context length is 4096 tokens. However, you requested 9010 tokens (10 in the messages, 9000 in the completion). Please reduce the length.",
+        4000...4086
+      ),
+      (
+        "'max_tokens' is too large: 9000. This model's maximum context length is 4096 tokens and your request has 10 input tokens (9000 > 4096 - 10).",
+        4000...4086
+      ),
+    ])
+  func shorterReply(message: String, range: ClosedRange<Int>) async throws {
+    let transport = CannedTransport { request, _ in
+      let wanted = try JSONParser.parse(request.body ?? [])["max_tokens"]?.intValue ?? 0
+      if wanted <= range.upperBound { return .init(Dialect.openai.sample) }
+      return .init(#"{"error":{"message":"\#(message)","type":"BadRequestError","code":400}}"#, status: 400)
+    }
+    _ = try await canned(.openai, transport).model.complete(
+      ModelRequest(messages: [.user("x")], maximumOutputTokens: 9000))
+    let last = try #require(try transport.bodies.last?["max_tokens"]?.intValue)
+    #expect(range.contains(last))
+    #expect(transport.requests.count == 2)
+  }
+
+  @Test(
+    "Anthropic: what a model refuses is left out",
+    arguments: [
+      ("max_tokens: 9000 > 4096, which is the maximum allowed number of output tokens for m", "max_tokens"),
+      ("`temperature` is deprecated for this model.", "temperature"),
+      ("Thinking may not be enabled when tool_choice forces tool use.", "tool_choice"),
+    ])
+  func anthropicAdaptation(message: String, field: String) async throws {
+    let transport = CannedTransport { request, number in
+      if number > 1 { return .init(Dialect.anthropic.sample) }
+      return .init(
+        #"{"type":"error","error":{"type":"invalid_request_error","message":"\#(message)"}}"#, status: 400)
+    }
+    _ = try await canned(.anthropic, transport).model.complete(
+      ModelRequest(messages: [.user("x")], temperature: 0, maximumOutputTokens: 9000, responseSchema: form))
+    let bodies = try transport.bodies
+    #expect(bodies.count == 2)
+    #expect(bodies[0][field] != nil)
+    #expect(field == "max_tokens" ? bodies[1][field] == 4096 : bodies[1][field] == nil)
+  }
+
+  @Test("a redirect is not followed, and its target is told")
+  func redirect() async throws {
+    let transport = CannedTransport([
+      .init("", status: 308, fields: ["location": "https://elsewhere.example/v1"])
+    ])
+    let error = await #expect(throws: ModelError.self) {
+      try await canned(.openai, transport).model.complete(ModelRequest(messages: [.user("x")]))
+    }
+    #expect(error?.what.contains("elsewhere.example") == true)
+    #expect(error?.remedy?.contains("base URL") == true)
+  }
+
   @Test("OpenAI: a schema is asked for as strongly as the server can")
   func schema() async throws {
     let transport = CannedTransport { request, number in

@@ -1,7 +1,13 @@
 import MemfunCore
+import Synchronization
 
-/// Anthropic's Messages API.
-struct AnthropicDialect: ProviderDialect {
+/// Anthropic's Messages API. What a model refuses is learned from its refusals, once.
+final class AnthropicDialect: ProviderDialect {
+  private struct Knowledge {
+    var quirks = AnthropicQuirks()
+    var generation = 0
+  }
+
   /// The version of the interface that requests are written for.
   static let version = "2023-06-01"
   /// The interface demands a limit; this one every model since Claude 3.5 accepts.
@@ -11,6 +17,7 @@ struct AnthropicDialect: ProviderDialect {
   let connection: ServerConnection
   private let configuration: ModelConfiguration
   private let pathVersion: String
+  private let knowledge = Mutex(Knowledge())
 
   init(configuration: ModelConfiguration, connection: ServerConnection) {
     self.configuration = configuration
@@ -31,14 +38,36 @@ struct AnthropicDialect: ProviderDialect {
       throw ModelError.contextLengthExceeded(
         limit: limit, requested: estimate.likely, model: identity.model, wasSent: false)
     }
+    let (quirks, generation) = knowledge.withLock { ($0.quirks, $0.generation) }
     let encoder = AnthropicRequestEncoder(
-      model: identity.model, defaultMaximumTokens: Self.defaultMaximumTokens)
+      model: identity.model, defaultMaximumTokens: Self.defaultMaximumTokens, quirks: quirks)
     return PreparedRequest(
       http: connection.post(endpoint.url, body: encoder.body(request)),
       context: ReplyContext(
         model: identity.model, url: endpoint.shown, estimatedInput: estimate.likely,
         schemaToolName: request.responseSchema.map(AnthropicRequestEncoder.schemaToolName)),
-      estimate: estimate)
+      estimate: estimate, generation: generation)
+  }
+
+  func adapt(to error: ServerError, of prepared: PreparedRequest) -> Bool {
+    guard error.status == 400 else { return false }
+    let text = error.message.lowercased()
+    return knowledge.withLock { knowledge in
+      // Another call has learned something since this one was prepared: try with that first.
+      if knowledge.generation != prepared.generation { return true }
+      var quirks = knowledge.quirks
+      if text.hasPrefix("max_tokens"), let limit = ServerError.number(after: " > ", in: text), limit > 0 {
+        quirks.maximumTokens = limit
+      } else if text.contains("temperature") {
+        quirks.acceptsTemperature = false
+      } else if text.contains("tool_choice") || text.contains("forces tool use") {
+        quirks.forcesTools = false
+      }
+      guard quirks != knowledge.quirks else { return false }
+      knowledge.quirks = quirks
+      knowledge.generation += 1
+      return true
+    }
   }
 
   func decoder(_ context: ReplyContext) -> any ReplyDecoder { AnthropicReplyDecoder(context: context) }

@@ -1,5 +1,14 @@
 import MemfunCore
 
+/// What a model turned out to refuse.
+struct AnthropicQuirks: Sendable, Equatable {
+  var acceptsTemperature = true
+  /// Whether a tool call can be forced; models that always think do not allow it.
+  var forcesTools = true
+  /// The longest reply that the model allows, once it has said so.
+  var maximumTokens: Int?
+}
+
 /// Makes the body of `POST /v1/messages`.
 ///
 /// System messages that begin the conversation become the top-level `system`; later ones stand in the
@@ -11,6 +20,7 @@ struct AnthropicRequestEncoder {
 
   let model: String
   let defaultMaximumTokens: Int
+  var quirks = AnthropicQuirks()
 
   private struct Turn {
     var role: String
@@ -37,12 +47,19 @@ struct AnthropicRequestEncoder {
         "input_schema": schema.schema,
       ])
     }
+    if let schema = request.responseSchema, !quirks.forcesTools, let last = turns.indices.last {
+      let name = Self.schemaToolName(schema)
+      turns[last].blocks.append([
+        "type": "text", "text": .string("Give your answer by calling the tool \(name), once."),
+      ])
+    }
     var systemBlock: JSONObject = ["type": "text", "text": .string(system)]
     mark(request.caching, tools: &tools, system: &systemBlock, hasSystem: !system.isEmpty, turns: &turns)
 
     var body = JSONObject()
     body["model"] = .string(model)
-    body["max_tokens"] = .int(request.maximumOutputTokens ?? defaultMaximumTokens)
+    let wanted = request.maximumOutputTokens ?? defaultMaximumTokens
+    body["max_tokens"] = .int(min(wanted, quirks.maximumTokens ?? wanted))
     if !tools.isEmpty {
       body["tools"] = .array(tools.map(JSONValue.object))
       body["tool_choice"] = toolChoice(request)
@@ -50,7 +67,9 @@ struct AnthropicRequestEncoder {
     if !system.isEmpty { body["system"] = .array([.object(systemBlock)]) }
     body["messages"] = .array(
       turns.map { ["role": .string($0.role), "content": .array($0.blocks)] })
-    if let temperature = request.temperature { body["temperature"] = .number(min(1, max(0, temperature))) }
+    if let temperature = request.temperature, quirks.acceptsTemperature {
+      body["temperature"] = .number(min(1, max(0, temperature)))
+    }
     let stops = request.stopSequences.filter { !$0.allSatisfy(\.isWhitespace) }
     if !stops.isEmpty { body["stop_sequences"] = .array(stops.map(JSONValue.string)) }
     if let user = request.metadata["user_id"] { body["metadata"] = ["user_id": .string(user)] }
@@ -59,6 +78,9 @@ struct AnthropicRequestEncoder {
   }
 
   private func toolChoice(_ request: ModelRequest) -> JSONValue? {
+    if !quirks.forcesTools {
+      return request.toolChoice == .none && request.responseSchema == nil ? ["type": "none"] : nil
+    }
     if let schema = request.responseSchema {
       // With other tools on offer the model may call them first; alone, the form is all there is.
       return request.tools.isEmpty || request.toolChoice == .none

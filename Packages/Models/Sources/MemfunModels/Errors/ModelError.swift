@@ -150,7 +150,7 @@ extension ModelError {
     case .promptTruncated:
       "raise the server's context (Ollama: OLLAMA_CONTEXT_LENGTH), or set model.context_tokens to what it has"
     case .rejected(let rejection):
-      rejection.status == 404
+      rejection.status == 404 || (300..<400).contains(rejection.status)
         ? "check the base URL (model.base_url)" : "check the model's settings, then run `memfun models test`"
     case .foreignAnswer:
       "check that the base URL (model.base_url) is that of the model server, not of a web page"

@@ -26,6 +26,9 @@ struct ServerError: Sendable, Equatable {
     } else {
       message = ServerText.summary(of: String(decoding: body.prefix(20_000), as: UTF8.self))
     }
+    if (300..<400).contains(status), let target = fields["location"] {
+      message = "the server redirects to \(ServerText.clean(target)), which is not followed"
+    }
     if message.isEmpty { message = Self.phrase(of: status) }
   }
 
@@ -167,7 +170,8 @@ struct ServerError: Sendable, Equatable {
     return nil
   }
 
-  private static func number(after phrase: String, in text: String) -> Int? {
+  /// The first number that follows `phrase` at once.
+  static func number(after phrase: String, in text: String) -> Int? {
     let hay = Array(text.utf8)
     let needle = Array(phrase.utf8)
     guard hay.count > needle.count else { return nil }

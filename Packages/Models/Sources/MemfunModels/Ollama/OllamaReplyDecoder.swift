@@ -6,6 +6,9 @@ import MemfunCore
 public struct OllamaReplyDecoder: ReplyDecoder {
   private let context: ReplyContext
   private var parser = NDJSONParser()
+  /// A web page instead of a stream, read whole so that its title can be told.
+  private var page: [UInt8]?
+  private var hasContent = false
   private var tracker: UsageTracker
   private var callCount = 0
   private var finishReason: FinishReason?
@@ -24,6 +27,14 @@ public struct OllamaReplyDecoder: ReplyDecoder {
   public var reportedInput: Int? { tracker.input }
 
   public mutating func feed(_ bytes: [UInt8]) throws -> [ModelChunk] {
+    if !hasContent, let first = bytes.first(where: { $0 > 0x20 }) {
+      hasContent = true
+      if first == UInt8(ascii: "<") { page = [] }
+    }
+    if page != nil {
+      page?.append(contentsOf: bytes.prefix(64 << 10))
+      return []
+    }
     var chunks: [ModelChunk] = []
     let lines = try context.framed { try parser.feed(bytes) }
     for line in lines { try interpret(line, into: &chunks) }
@@ -32,6 +43,10 @@ public struct OllamaReplyDecoder: ReplyDecoder {
 
   public mutating func finish() throws -> [ModelChunk] {
     guard !hasFinished else { return [] }
+    if let page {
+      throw ModelError.foreignAnswer(
+        url: context.url, summary: ServerText.summary(of: String(decoding: page, as: UTF8.self)))
+    }
     var chunks: [ModelChunk] = []
     if let line = parser.finish() {
       do {

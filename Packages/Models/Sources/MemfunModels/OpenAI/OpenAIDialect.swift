@@ -36,6 +36,10 @@ final class OpenAIDialect: ProviderDialect {
     let endpoint = connection.base.endpoint("/chat/completions", version: quirks.version)
     let estimate = TokenEstimator(of: request)
     try refuseOversize(estimate)
+    if let wanted = request.maximumOutputTokens {
+      let room = quirks.contextLength.map { max(Self.leastOutput, $0 - estimate.high) } ?? wanted
+      request.maximumOutputTokens = min(wanted, room, quirks.maximumOutput ?? wanted)
+    }
     let body = OpenAIRequestEncoder(model: identity.model, quirks: quirks).body(request)
     return PreparedRequest(
       http: connection.post(endpoint.url, body: body),
@@ -68,7 +72,15 @@ final class OpenAIDialect: ProviderDialect {
         knowledge.triedOtherVersion = true
         quirks.version = quirks.version.isEmpty ? "/v1" : ""
       } else if error.status == 400 || error.status == 422 {
-        if text.contains("max_completion_tokens") || text.contains("max_tokens") {
+        if let limit = ServerError.number(after: "at most ", in: text), text.contains("max_"),
+          limit > 0, limit < quirks.maximumOutput ?? .max
+        {
+          quirks.maximumOutput = limit
+        } else if let (limit, input) = Self.contextLeavingRoom(in: text) {
+          // What the server's frame around the messages costs beyond our estimate is taken off.
+          let room = limit - max(0, input - prepared.estimate.high)
+          quirks.contextLength = min(room, quirks.contextLength ?? room)
+        } else if text.contains("max_completion_tokens") || text.contains("max_tokens") {
           // The message names the wanted field, or only the refused one.
           let wanted =
             quirks.usesCompletionTokens
@@ -95,6 +107,21 @@ final class OpenAIDialect: ProviderDialect {
       knowledge.generation += 1
       return true
     }
+  }
+
+  /// The shortest reply that is worth asking for.
+  private static let leastOutput = 16
+
+  /// The limit and the prompt's tokens, when a server refused only because the prompt and the longest reply together pass it:
+  /// "maximum context length is 4096 tokens … requested 8207 tokens (15 in the messages, …)", or
+  /// "… your request has 15 input tokens".
+  private static func contextLeavingRoom(in text: String) -> (limit: Int, input: Int)? {
+    guard let limit = ServerError.number(after: "maximum context length is ", in: text) else { return nil }
+    let input =
+      ServerError.number(after: "request has ", in: text)
+      ?? (text.contains(" in the completion") ? ServerError.number(after: "tokens (", in: text) : nil)
+    guard let input, limit - input >= leastOutput else { return nil }
+    return (limit, input)
   }
 
   private static func saysUnsupported(_ text: String) -> Bool {

@@ -12,6 +12,10 @@ struct OpenAIQuirks: Sendable, Equatable {
   var acceptsSeed = true
   var acceptsStop = true
   var schema = Schema.schema
+  /// The longest reply that the model allows, once it has said so.
+  var maximumOutput: Int?
+  /// Prompt and reply together, once the server has said so.
+  var contextLength: Int?
   /// `/v1`, or nothing when the base URL already has it or the server has none.
   var version: String
 }
