@@ -24,7 +24,7 @@ struct TreeLinks: Sendable {
     links.imports = resolved.imports
     links.dependencies = resolved.dependencies
     links.notes = resolved.notes
-    links.cycles = DependencyGraph(fileCount: files.count, dependencies: resolved.dependencies).cycles()
+    links.cycles = DependencyGraph.fileCycles(files: files, dependencies: resolved.dependencies)
     links.testLinks = TestMapper.links(files: files, facts: facts, dependencies: resolved.dependencies)
     try Task.checkCancellation()
     links.duplicates = await duplicates
