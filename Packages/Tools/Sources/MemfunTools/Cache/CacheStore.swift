@@ -17,6 +17,14 @@ struct CacheStore: Sendable {
   /// Changes when the meaning of cached bytes changes.
   static let formatVersion: UInt64 = 1
 
+  /// Which build wrote a file: another one may see other things in the same bytes.
+  private static let program: UInt64 = {
+    var status = stat()
+    guard stat("/proc/self/exe", &status) == 0 else { return 0 }
+    let stamp = FileStamp(status)
+    return UInt64(bitPattern: stamp.size) ^ UInt64(bitPattern: stamp.modified &* 31)
+  }()
+
   private static let magic: UInt64 = 0x3150_414D_4E55_464D  // "MFUNMAP1", little-endian
   private static let maximumBytes = 1 << 30
   private static let maximumFiles = 96
@@ -45,11 +53,12 @@ struct CacheStore: Sendable {
   /// The body of a file; nil when there is none or it does not fit.
   func load(_ name: String) -> [UInt8]? {
     guard let bytes = WholeRegularFile.read(path(name), limit: Self.maximumBytes) else { return nil }
-    let headerSize = 24
+    let headerSize = 32
     guard bytes.count >= headerSize else { return nil }
     return bytes.withUnsafeBytes { buffer in
       var reader = BinaryReader(buffer)
-      guard reader.fixed() == Self.magic, reader.fixed() == Self.formatVersion else { return nil }
+      guard reader.fixed() == Self.magic, reader.fixed() == Self.formatVersion, reader.fixed() == Self.program
+      else { return nil }
       let checksum = reader.fixed()
       let body = UnsafeRawBufferPointer(rebasing: buffer[headerSize...])
       guard memfun_xxh3_64(body.baseAddress, body.count) == checksum else { return nil }
@@ -65,6 +74,7 @@ struct CacheStore: Sendable {
     var header = BinaryWriter()
     header.fixed(Self.magic)
     header.fixed(Self.formatVersion)
+    header.fixed(Self.program)
     header.fixed(body.withUnsafeBytes { memfun_xxh3_64($0.baseAddress, $0.count) })
     try AtomicFile.write(header.bytes + body, to: path(name), mode: 0o600, durable: false)
   }

@@ -72,10 +72,7 @@ public struct CodeMapBuilder: Sendable {
     progress(CodeMapProgress(phase: .linking))
     async let saved = save(result.records, store)
     MapAssembly.fill(&map, files: walk.files, analyses: result.analyses)
-    let links = try await TreeLinks.compute(
-      files: map.files, facts: result.analyses.map(\.facts),
-      manifests: TreeLinks.readManifests(map.files, reader))
-    map.apply(links)
+    map.apply(try await link(map.files, result.analyses, reader, store))
 
     progress(CodeMapProgress(phase: .history))
     let outcome = try await history
@@ -168,6 +165,23 @@ public struct CodeMapBuilder: Sendable {
       root: root.path, rootFolder: root.descriptor, repository: repository, userIgnoreFile: userIgnoreFile,
       excludes: options.excludes)
     return try root.onlyFile.map { walker.walk(onlyFile: $0) } ?? walker.walk()
+  }
+
+  /// Looks at all files together, unless an earlier run did so and nothing has changed.
+  private func link(
+    _ files: [SourceFile], _ analyses: [FileAnalysis], _ reader: FileReader, _ store: CacheStore?
+  ) async throws -> TreeLinks {
+    let key = LinksCache.key(files: files, analyses: analyses)
+    if let kept = store?.load("links"),
+      let links = LinksCache.decode(kept, key: key, fileCount: files.count)
+    {
+      return links
+    }
+    let links = try await TreeLinks.compute(
+      files: files, facts: analyses.map(\.facts), manifests: TreeLinks.readManifests(files, reader))
+    // Links that cannot be kept are computed again next time; the note on the cache tells enough.
+    try? store?.save("links", body: LinksCache.encode(links, key: key))
+    return links
   }
 
   /// Keeps the analyses for the next run and returns what went wrong.

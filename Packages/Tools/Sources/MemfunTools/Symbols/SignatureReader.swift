@@ -151,7 +151,7 @@ struct SignatureReader {
         }
         output.append(current)
       case UInt8(ascii: "\n"):
-        if depth == 0, !continues(after: at, kind: kind, hasBody: hasBody) { return }
+        if depth == 0, !output.isOpenEnded, !continues(after: at, kind: kind, hasBody: hasBody) { return }
         output.append(0x20)
       case UInt8(ascii: "\\") where byte(at + 1) == UInt8(ascii: "\n"):
         output.append(0x20)
@@ -246,6 +246,8 @@ private struct SignatureText {
   private static let limit = 200
 
   var endsInParenthesis: Bool { bytes.last == UInt8(ascii: ")") }
+  /// Whether more must come: the last thing is a comma or `where`.
+  var isOpenEnded: Bool { bytes.last == UInt8(ascii: ",") || bytes.suffix(6).elementsEqual(" where".utf8) }
   var endsInWord: Bool {
     guard !hasPendingSpace, let last = bytes.last else { return false }
     return last >= 0x61 && last <= 0x7A
@@ -278,7 +280,7 @@ private struct SignatureText {
   /// The text without an assignment that leads nowhere.
   func text(fallback: String) -> String {
     var end = bytes.count
-    while end > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
+    while end > 0, [0x20, UInt8(ascii: "="), UInt8(ascii: ",")].contains(bytes[end - 1]) { end -= 1 }
     if end == 0 { return fallback }
     // Cut in the middle: the last character may be an ellipsis instead.
     if isFull {

@@ -128,6 +128,54 @@ struct AnalysisCacheTests {
     #expect(map.notes.map(\.kind) == ["cache.unavailable"])
   }
 
+  @Test("links are kept for exactly the state of the tree they follow from")
+  func links() async throws {
+    let folder = try TemporaryFolder()
+    let cache = try TemporaryFolder()
+    try folder.write("a.py", "import b\nimport nothing_here\n")
+    try folder.write("b.py", "import a\n")
+    try folder.write("test_b.py", "from b import x\n")
+    let first = try await build(folder, cache)
+    let second = try await build(folder, cache)
+    #expect(first.cycles == [[0, 1]])
+    #expect(first.imports == second.imports && first.dependencies == second.dependencies)
+    #expect(first.cycles == second.cycles && first.testLinks == second.testLinks)
+    try folder.write("b.py", "x = 1\n")
+    let third = try await build(folder, cache)
+    #expect(third.cycles.isEmpty)
+    #expect(third.dependencies == [Dependency(from: 0, to: 1), Dependency(from: 2, to: 1)])
+  }
+
+  @Test("links survive being written and read, and damage is noticed")
+  func linksCoding() {
+    var links = TreeLinks()
+    links.imports = [
+      Import(file: 0, line: 3, name: "x", target: .files([1, 2])),
+      Import(file: 1, line: 4, name: "y", target: .external("z")),
+      Import(file: 2, line: 5, name: "w", target: .unresolved),
+    ]
+    links.dependencies = [Dependency(from: 0, to: 1)]
+    links.cycles = [[0, 2]]
+    links.duplicates = [
+      DuplicateGroup(
+        places: [.init(file: 0, startLine: 1, endLine: 9), .init(file: 2, startLine: 4, endLine: 12)],
+        codeLines: 8)
+    ]
+    links.testLinks = [TestLink(test: 2, code: 0, evidence: .name)]
+    links.notes = [Note(kind: "k", message: "m", remedy: nil), Note(kind: "k", message: "m", remedy: "r")]
+    let key = ContentHash(low: 5, high: 6)
+    let bytes = LinksCache.encode(links, key: key)
+    let read = LinksCache.decode(bytes, key: key, fileCount: 3)
+    #expect(read?.imports == links.imports && read?.dependencies == links.dependencies)
+    #expect(read?.cycles == links.cycles && read?.duplicates == links.duplicates)
+    #expect(read?.testLinks == links.testLinks && read?.notes == links.notes)
+    #expect(LinksCache.decode(bytes, key: ContentHash(low: 5, high: 7), fileCount: 3) == nil)
+    #expect(LinksCache.decode(bytes, key: key, fileCount: 2) == nil)
+    for count in 0..<bytes.count {
+      #expect(LinksCache.decode(Array(bytes[..<count]), key: key, fileCount: 3) == nil)
+    }
+  }
+
   @Test("several builds at once leave a cache that works")
   func concurrent() async throws {
     let folder = try TemporaryFolder()
