@@ -53,6 +53,35 @@ struct DecoderTests {
     }
   }
 
+  @Test("how the bytes are split changes nothing, for broken streams either", arguments: Dialect.allCases)
+  func splitsOfBrokenStreams(dialect: Dialect) {
+    let random = SeededRandomSource(seed: 23)
+    let bytes = Array(dialect.sample.utf8)
+    let odd: [[UInt8]] = [
+      [0x0D], [0x0A], [0x0D, 0x0A], [0xEF, 0xBB, 0xBF], Array("{".utf8), Array("<".utf8), [0xFF], [],
+    ]
+    for round in 0..<400 {
+      var changed = bytes
+      for _ in 0...(random.next() % 3) {
+        let place = Int(random.next() % UInt64(changed.count))
+        let end = min(changed.count, place + Int(random.next() % 4))
+        changed.replaceSubrange(place..<end, with: odd[Int(random.next() % UInt64(odd.count))])
+      }
+      var pieces: [[UInt8]] = []
+      var rest = changed[...]
+      while !rest.isEmpty {
+        let size = 1 + Int(random.next() % 40)
+        pieces.append(Array(rest.prefix(size)))
+        rest = rest.dropFirst(size)
+      }
+      let whole = dialect.run([changed])
+      let split = dialect.run(pieces)
+      #expect(whole.reply == split.reply, "round \(round)")
+      #expect(whole.failure?.cause == split.failure?.cause, "round \(round)")
+      #expect(whole.error == split.error, "round \(round)")
+    }
+  }
+
   @Test("an empty reply is a result", arguments: Dialect.allCases)
   func emptyReply(dialect: Dialect) {
     let text =
