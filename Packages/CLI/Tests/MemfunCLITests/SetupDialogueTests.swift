@@ -107,16 +107,15 @@ struct SetupDialogueTests {
     await #expect(throws: SetupError.declined) { try await ask(["openai", nil]) }
   }
 
-  @Test("--yes takes found servers, and says which flag is missing")
+  @Test("--yes takes found servers, else none; a model need not be named")
   func withoutQuestions() throws {
     let found = try SetupDialogue(flags: .init(), current: .init(), servers: [ollama]).planWithoutQuestions()
     #expect(found.provider == "ollama" && found.model == "llama3.2:3b" && found.baseURL == ollama.baseURL)
     let nothing = try SetupDialogue(flags: .init(), current: .init(), servers: []).planWithoutQuestions()
     #expect(nothing.provider == "offline" && nothing.model == nil)
-    #expect(throws: SetupError.nobodyToAsk(flags: ["--model"])) {
-      try SetupDialogue(flags: .init(provider: "anthropic"), current: .init(), servers: [])
-        .planWithoutQuestions()
-    }
+    let unnamed = try SetupDialogue(flags: .init(provider: "ollama"), current: .init(), servers: [])
+      .planWithoutQuestions()
+    #expect(unnamed == SetupPlan(provider: "ollama"))
   }
 }
 

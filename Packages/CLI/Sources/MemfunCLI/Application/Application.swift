@@ -19,7 +19,8 @@ struct Application {
   struct Job: Sendable {
     fileprivate let work: Work
     fileprivate let format: OutputFormat
-    fileprivate let console: Console
+    fileprivate var console: Console
+    fileprivate let redactor = Redactor()
     fileprivate let start: Duration
 
     /// What can be answered at once, without a thread; nil for a command that has to run.
@@ -46,23 +47,22 @@ struct Application {
   func prepare(_ arguments: [[UInt8]]) -> Job {
     let start = time.monotonic()
     let words = arguments.map { String(decoding: $0, as: UTF8.self) }
-    let work: Work
-    var global: GlobalOptions?
     do {
       try Self.checkEncoding(arguments)
       let request = try ArgumentParser(root: root, globals: GlobalOptions.declarations).parse(words)
-      global = GlobalOptions(request.parsed)
-      work = Self.work(for: request)
+      let global = GlobalOptions(request.parsed)
+      return Job(
+        work: Self.work(for: request), format: global.output,
+        console: console(global.color ?? .auto, isQuiet: global.isQuiet), start: start)
     } catch {
-      work = .answer(.wrong(error))
+      return Job(
+        work: .answer(.wrong(error)), format: GlobalOptions.outputFormat(ofUnparsed: words),
+        console: console(GlobalOptions.colorChoice(ofUnparsed: words), isQuiet: false), start: start)
     }
-    let console = Console(
-      output: output, error: error, terminal: terminal,
-      color: global?.color ?? GlobalOptions.colorChoice(ofUnparsed: words), isQuiet: global?.isQuiet ?? false,
-      time: time)
-    return Job(
-      work: work, format: global?.output ?? GlobalOptions.outputFormat(ofUnparsed: words), console: console,
-      start: start)
+  }
+
+  private func console(_ color: ColorChoice, isQuiet: Bool) -> Console {
+    Console(output: output, error: error, terminal: terminal, color: color, isQuiet: isQuiet, time: time)
   }
 
   private static func work(for request: ParsedRequest) -> Work {
@@ -89,6 +89,7 @@ struct Application {
   /// - Parameter interruption: asked when the command ends by an error, whether a signal was the cause.
   func run(_ job: Job, interruption: @Sendable () -> CommandFailure.Interruption? = { nil }) async -> ExitCode
   {
+    var job = job
     let (parsed, body): (ParsedCommand, Command.Body)
     switch job.work {
     case .answer(let answer): return reply(answer, to: job)
@@ -97,11 +98,17 @@ struct Application {
     do {
       let global = GlobalOptions(parsed)
       try enter(global.workingDirectory)
-      let redactor = Redactor()
-      let log = try Logger(global, console: job.console, redactor: redactor, time: time)
+      let loaded = CommandContext.Loaded(environment: environment, global: global)
+      // Commands that need the configuration report what is wrong with it; the others must work.
+      let configuration = (try? loaded.configuration.get()) ?? Configuration()
+      if global.color == nil {
+        let color = ColorChoice(rawValue: configuration[ConfigurationKeys.outputColor]) ?? .auto
+        job.console = console(color, isQuiet: global.isQuiet)
+      }
+      let log = try Logger(global, configuration, console: job.console, redactor: job.redactor, time: time)
       let context = CommandContext(
         parsed: parsed, global: global, console: job.console, environment: environment, log: log,
-        redactor: redactor, time: time, random: random, build: build, root: root)
+        redactor: job.redactor, time: time, random: random, loaded: loaded, build: build, root: root)
       return await run(body, in: context, job, interruption: interruption)
     } catch {
       return report(Self.readable(error), of: parsed.name, job)
@@ -166,7 +173,8 @@ struct Application {
     switch job.format {
     case .json:
       let envelope = ResultEnvelope(
-        command: command, exitCode: code, result: outcome.result, error: outcome.failure?.json ?? .null,
+        command: command, exitCode: code, result: outcome.result,
+        error: outcome.failure.map { job.redactor.scrub($0.json) } ?? .null,
         spending: outcome.spending, duration: time.monotonic() - job.start)
       return deliver(job, code) { () throws(OutputError) in try job.console.print(json: envelope.json) }
     case .text:
@@ -182,7 +190,7 @@ struct Application {
     switch job.format {
     case .json:
       let envelope = ResultEnvelope(
-        command: command, exitCode: failure.exitCode, error: failure.json,
+        command: command, exitCode: failure.exitCode, error: job.redactor.scrub(failure.json),
         duration: time.monotonic() - job.start)
       return deliver(job, failure.exitCode) { () throws(OutputError) in
         try job.console.print(json: envelope.json)
@@ -209,14 +217,15 @@ struct Application {
 
   private func show(_ failure: any MemfunError, _ job: Job) {
     var text = StyledText("memfun: error:", .failure) + StyledText(" ")
-    text.line(Self.indentingContinuation(failure.what))
+    func safe(_ text: String) -> String { Self.indentingContinuation(job.redactor.scrub(text)) }
+    text.line(safe(failure.what))
     if let location = failure.location {
       text.append("  at: ", .muted)
-      text.line(Self.indentingContinuation(location))
+      text.line(safe(location))
     }
     if let remedy = failure.remedy {
       text.append("  try: ", .muted)
-      text.line(Self.indentingContinuation(remedy))
+      text.line(safe(remedy))
     }
     job.console.printError(text)
   }

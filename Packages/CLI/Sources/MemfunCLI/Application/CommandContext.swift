@@ -18,10 +18,38 @@ public struct CommandContext: Sendable {
   public let time: any TimeSource
   /// The source of chance.
   public let random: any RandomSource
+  /// What reading the configuration gave.
+  let loaded: Loaded
   /// What this binary is.
   public let build: BuildInformation
   /// The whole command tree, for help, completion and documentation.
   public let root: Command
+
+  /// Settings and configuration, or why there are none.
+  struct Loaded: Sendable {
+    let settings: Result<Settings, any Error>
+    let configuration: Result<Configuration, any Error>
+
+    init(environment: [String: String], global: GlobalOptions) {
+      let settings = Result { try Settings(environment: environment, global: global) }
+      self.settings = settings
+      configuration = Result { try settings.get().load() }
+    }
+  }
+
+  /// The configuration files.
+  ///
+  /// - Throws: when the working directory is gone, or no home folder is known.
+  public func settings() throws -> Settings { try loaded.settings.get() }
+
+  /// The effective configuration. What it warns of is told to the user; call it once.
+  ///
+  /// - Throws: `ConfigurationError` with every problem of every layer.
+  public func configuration() throws -> Configuration {
+    let configuration = try loaded.configuration.get()
+    for warning in configuration.warnings { console.warn(warning) }
+    return configuration
+  }
 }
 
 /// What a binary can say about itself.

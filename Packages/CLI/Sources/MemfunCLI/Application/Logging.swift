@@ -17,24 +17,30 @@ struct ConsoleLogSink: LogSink {
 }
 
 extension Logger {
-  /// The logger that the global options ask for.
+  /// The logger that the global options, and else the configuration, ask for.
   ///
-  /// On standard error: warnings and worse; `-v` adds information, `-vv` everything; `-q` leaves only
-  /// errors. A log file gets information too without `-v`: who asks for a file wants to read something.
+  /// On standard error: `-v` adds information, `-vv` everything; `-q` leaves only errors. A file given
+  /// with `--log-file` gets information too without `-v`: who asks for a file wants to read something.
   ///
   /// - Throws: `FileError` when the log file cannot be opened.
-  init(_ global: GlobalOptions, console: Console, redactor: Redactor, time: any TimeSource) throws(FileError)
-  {
+  init(
+    _ global: GlobalOptions, _ configuration: Configuration, console: Console, redactor: Redactor,
+    time: any TimeSource
+  ) throws(FileError) {
+    let configuredFile = configuration[ConfigurationKeys.logFile]
+    let format: LogFormat =
+      global.logFormat ?? (configuration[ConfigurationKeys.logFormat] == "json" ? .json : .text)
     let sink: any LogSink
-    if let path = global.logFile {
-      sink = try LineSink.file(path, format: global.logFormat, redactor: redactor)
+    if let path = global.logFile ?? (configuredFile.isEmpty ? nil : configuredFile) {
+      sink = try LineSink.file(path, format: format, redactor: redactor)
     } else {
-      sink = ConsoleLogSink(console: console, format: global.logFormat)
+      sink = ConsoleLogSink(console: console, format: format)
     }
+    let configured = LogLevel(configuration[ConfigurationKeys.logLevel]) ?? .warning
     let minimum: LogLevel =
       switch global.verbosity {
-      case 0: global.logFile != nil ? .info : global.isQuiet ? .error : .warning
-      case 1: .info
+      case 0: global.logFile != nil ? min(.info, configured) : global.isQuiet ? .error : configured
+      case 1: min(.info, configured)
       default: .trace
       }
     self.init(

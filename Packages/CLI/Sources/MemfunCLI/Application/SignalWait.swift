@@ -6,7 +6,7 @@ import Synchronization
 /// SIGINT, SIGTERM and SIGHUP are blocked in every thread and fetched here with sigwait(3), so no code
 /// ever runs inside a signal handler. The first one cancels the task, which may clean up; a second one
 /// ends the process at once. Signals that were ignored when the process started (`nohup`, `&` in
-/// scripts) stay ignored: the kernel drops them before they get here.
+/// scripts) stay ignored.
 enum SignalWait {
   private struct Progress {
     var interruption: CommandFailure.Interruption?
@@ -21,9 +21,19 @@ enum SignalWait {
   private static func blockSignals() -> sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP, finished] { sigaddset(&signals, signal) }
+    sigaddset(&signals, finished)
+    for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { sigaddset(&signals, signal) }
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     return signals
+  }
+
+  /// Whether the process was started with the signal ignored. Such a one must not be blocked: the kernel
+  /// keeps blocked signals even when they are ignored, and sigwait would fetch them.
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(signal, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// The signal by which the task says that it is done: a real-time one, which nothing else uses.

@@ -28,9 +28,9 @@ public struct GlobalOptions: Sendable {
   static let logFile = Option(
     "log-file", "FILE", .file, "Append the log to FILE instead of writing it to standard error.")
   static let logFormat = Option(
-    "log-format", "FORMAT", logFormatType, default: "text", "The form of log lines.")
+    "log-format", "FORMAT", logFormatType, "The form of log lines; else log.format decides.")
   static let color = Option(
-    "color", "WHEN", .choice(of: ColorChoice.self), default: "auto", "When to use colours.")
+    "color", "WHEN", .choice(of: ColorChoice.self), "When to use colours; else output.color decides.")
   static let noColor = Flag("no-color", "No colours; the same as --color never.")
   static let workingDirectory = Option(
     "cwd", "DIR", .directory, "Run as if started in DIR; all relative paths start there.")
@@ -66,12 +66,12 @@ public struct GlobalOptions: Sendable {
   public let isQuiet: Bool
   /// How often `-v` was given; 0 when `-q` came later.
   public let verbosity: Int
-  /// Where the log goes; nil is standard error.
+  /// Where the log goes; nil leaves it to the configuration.
   public let logFile: String?
-  /// The form of log lines.
-  public let logFormat: LogFormat
-  /// When colours are used.
-  public let color: ColorChoice
+  /// The form of log lines; nil leaves it to the configuration.
+  public let logFormat: LogFormat?
+  /// When colours are used; nil leaves it to the configuration.
+  public let color: ColorChoice?
   /// The folder to work in; nil is the current one.
   public let workingDirectory: String?
   /// The configuration file that replaces the search for `memfun.toml`.
@@ -90,9 +90,9 @@ public struct GlobalOptions: Sendable {
     isQuiet = last(of: [Self.quiet, Self.verbose])?.long == Self.quiet.declaration.long
     verbosity = isQuiet ? 0 : parsed.count(of: Self.verbose)
     logFile = parsed.value(of: Self.logFile)
-    logFormat = parsed.value(of: Self.logFormat) ?? .text
+    logFormat = parsed.value(of: Self.logFormat)
     let color = last(of: [Self.color, Self.noColor])
-    self.color = color?.long == Self.noColor.declaration.long ? .never : parsed.value(of: Self.color) ?? .auto
+    self.color = color?.long == Self.noColor.declaration.long ? .never : parsed.value(of: Self.color)
     workingDirectory = parsed.value(of: Self.workingDirectory)
     configFile = parsed.value(of: Self.configFile)
     assignments = parsed.values(of: Self.assignment)

@@ -9,11 +9,15 @@ enum CommandTree {
         + "written --option=VALUE."
     ],
     examples: [
+      Command.Example("memfun init", "Set up this project, answering a few questions"),
       Command.Example("memfun doctor", "See what is installed and what is not"),
       Command.Example("memfun help version", "Read about a command"),
       Command.Example("memfun version --json", "Let a program read the answer"),
     ],
     subcommands: [
+      InitCommand.command,
+      ConfigCommand.command,
+      ModelsCommand.command,
       DoctorCommand.command,
       VersionCommand.command,
       HelpCommand.command,

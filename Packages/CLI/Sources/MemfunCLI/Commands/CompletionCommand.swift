@@ -49,7 +49,8 @@ enum CompletionCommand {
     let completer = Completer(root: context.root) { source in
       switch source {
       case .commands: SchemaCommand.names(in: context.root)
-      case .configurationKeys, .configurationAssignments: []
+      case .configurationKeys: ConfigurationKeys.all.map(\.name)
+      case .configurationAssignments: ConfigurationKeys.all.map { $0.name + "=" }
       }
     }
     let answer = completer.complete(before: Array(typed.dropLast()), current: typed.last ?? "")

@@ -2,16 +2,21 @@ import MemfunCore
 
 /// `memfun doctor`: looks at everything memfun needs, and says how to mend what is not well.
 enum DoctorCommand {
+  private static let noModel = Flag("no-model", "Send no request to the configured model.")
+
   static let command = Command(
     "doctor", summary: "Check what memfun needs, and say how to mend it",
     discussion: [
       "Warnings mean that memfun works with less; the exit code is then 0. A failed check means that "
-        + "something which was configured cannot work; the exit code is then 1."
+        + "something which was configured cannot work; the exit code is then 1. A configured model is asked "
+        + "for one word, which a hosted provider charges for."
     ],
     examples: [
       Command.Example("memfun doctor", "Look at everything"),
       Command.Example("memfun doctor --json", "The same for programs"),
+      Command.Example("memfun doctor --no-model", "Without a request to the model"),
     ],
+    options: [noModel],
     resultSchema: [
       "type": "object",
       "required": ["checks", "summary"],
@@ -42,8 +47,12 @@ enum DoctorCommand {
   ) { context in
     context.console.progress("looking at programs and settings")
     let environment = EnvironmentChecks(terminal: context.console.terminal, environment: context.environment)
+    async let programs = ProgramChecks(privateFolders: [], environment: context.environment).findings()
+    async let model = ModelCheck(context: context, isAsked: !context.parsed.isSet(noModel)).finding()
     var findings = [versionFinding(context.build)]
-    findings += await ProgramChecks(privateFolders: [], environment: context.environment).findings()
+    findings += ConfigurationChecks(loaded: context.loaded).findings()
+    findings += await programs
+    findings.append(await model)
     findings.append(environment.terminalFinding())
     try Task.checkCancellation()
     return outcome(findings)

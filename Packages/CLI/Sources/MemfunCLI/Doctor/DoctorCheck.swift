@@ -51,7 +51,9 @@ struct DoctorFailure: MemfunError, Equatable {
 
   var kind: String { "doctor.failed" }
   var what: String {
-    "\(names.count) \(names.count == 1 ? "check" : "checks") failed: \(names.joined(separator: ", "))"
+    var unique: [String] = []
+    for name in names where !unique.contains(name) { unique.append(name) }
+    return "\(names.count) \(names.count == 1 ? "check" : "checks") failed: \(unique.joined(separator: ", "))"
   }
   var remedy: String? { "do what stands below each failed check, then run 'memfun doctor' again" }
 }

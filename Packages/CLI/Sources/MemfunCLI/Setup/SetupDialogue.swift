@@ -10,8 +10,8 @@ struct SetupQuestion: Sendable {
   var fallback: String?
   /// Whether the answer must not be seen.
   var isHidden = false
-  /// Whether an empty line is an answer although there is no fallback.
-  var isOptional = false
+  /// Whether an answer that is none of the choices may be given.
+  var allowsOther = false
   /// What is wrong with a free answer; nil when it is fine.
   var rule: @Sendable (String) -> String? = { _ in nil }
 }
@@ -53,7 +53,6 @@ struct SetupDialogue {
     plan.model = flags.model ?? inherited(current.model, provider) ?? server?.models.first
     plan.keyVariable = flags.keyVariable ?? inherited(current.keyVariable, provider)
     plan.storedKey = flags.storedKey
-    if plan.model == nil { throw .nobodyToAsk(flags: ["--model"]) }
     return plan
   }
 
@@ -77,7 +76,8 @@ struct SetupDialogue {
               ?? SetupPlan.usualBaseURL(of: plan.provider),
             rule: AnswerRules.baseURL))
       }
-      plan.model = try await value(flags.model, prompter, modelQuestion(plan.provider, server))
+      let model = try await value(flags.model, prompter, modelQuestion(plan.provider, server))
+      plan.model = model.isEmpty ? nil : model
       try await askForKey(&plan, prompter)
     }
     if current.hasAgents {
@@ -117,10 +117,15 @@ struct SetupDialogue {
   private func modelQuestion(_ provider: String, _ server: LocalModelServer?) -> SetupQuestion {
     let models = server?.models ?? []
     let fallback = inherited(current.model, provider) ?? models.first
-    if models.isEmpty { return SetupQuestion(text: "Model", fallback: fallback, rule: AnswerRules.model) }
+    if models.isEmpty {
+      return SetupQuestion(
+        text: "Model (empty: the first that the server lists)", fallback: fallback ?? "",
+        rule: AnswerRules.model)
+    }
     var choices = models.map { (value: $0, label: "") }
     if let fallback, !models.contains(fallback) { choices.append((fallback, "as configured now")) }
-    return SetupQuestion(text: "Model", choices: choices, fallback: fallback, rule: AnswerRules.model)
+    return SetupQuestion(
+      text: "Model", choices: choices, fallback: fallback, allowsOther: true, rule: AnswerRules.model)
   }
 
   private func askForKey(_ plan: inout SetupPlan, _ prompter: any SetupPrompter) async throws {
@@ -179,7 +184,7 @@ struct SetupDialogue {
       }
       if let exact = question.choices.first(where: { $0.value == text })?.value { return exact }
       if matching.count == 1 { return matching[0] }
-      let isOpen = question.choices.isEmpty || question.text == "Model"
+      let isOpen = question.choices.isEmpty || question.allowsOther
       problem = isOpen ? question.rule(text) : "a number from 1 to \(question.choices.count) was expected"
       if isOpen, problem == nil { return text }
     }

@@ -83,7 +83,7 @@ enum AnswerRules {
 /// Why nothing was set up.
 enum SetupError: MemfunError, Equatable {
   /// Questions are open, and nobody can be asked.
-  case nobodyToAsk(flags: [String])
+  case nobodyToAsk
   /// A flag's value cannot be used.
   case invalidAnswer(flag: String, problem: String)
   /// The person ended the dialogue.
@@ -99,8 +99,7 @@ enum SetupError: MemfunError, Equatable {
 
   var what: String {
     switch self {
-    case .nobodyToAsk(let flags):
-      "questions are open, and this is no terminal: \(flags.joined(separator: ", "))"
+    case .nobodyToAsk: "there are questions to ask, and this is no terminal"
     case .invalidAnswer(let flag, let problem): "\(flag) cannot be used: \(problem)"
     case .declined: "the setup was ended; nothing was written"
     }
@@ -108,9 +107,7 @@ enum SetupError: MemfunError, Equatable {
 
   var remedy: String? {
     switch self {
-    case .nobodyToAsk(let flags) where flags == ["--yes"]:
-      "add --yes, and flags for whatever should not have its default"
-    case .nobodyToAsk(let flags): "add \(flags.joined(separator: " and "))"
+    case .nobodyToAsk: "add --yes, and flags for whatever should not have its default"
     case .invalidAnswer: "correct the value; 'memfun init --help' explains the flags"
     case .declined: "run 'memfun init' again when you like"
     }

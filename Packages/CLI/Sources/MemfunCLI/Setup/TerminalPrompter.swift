@@ -24,13 +24,13 @@ struct TerminalPrompter: SetupPrompter {
       }
       text.append("Number or name")
     }
-    if let fallback = question.fallback {
+    if let fallback = question.fallback, !fallback.isEmpty {
       let place = question.choices.firstIndex { $0.value == fallback }.map { "\($0 + 1)" }
       text.append(" [\(question.choices.count > 2 ? place ?? fallback : fallback)]", .muted)
     }
     text.append(": ")
-    console.printError(text)
-    let line = try await TerminalInput.readLine(hidden: question.isHidden)
+    let prompt = text
+    let line = try await TerminalInput.readLine(hidden: question.isHidden) { console.printError(prompt) }
     // The line feed that ended a hidden answer was not shown, and Ctrl-D leaves the cursor in the line.
     if question.isHidden || line == nil { console.printError(StyledText("\n")) }
     return line

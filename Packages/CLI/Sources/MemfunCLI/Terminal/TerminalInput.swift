@@ -7,15 +7,18 @@ enum TerminalInput {
   ///
   /// The terminal's own line editing is at work. The wait ends at once when the task is cancelled.
   ///
-  /// - Parameter hidden: turns the echo off while the line is typed, for keys.
-  static func readLine(hidden: Bool) async throws -> String? {
+  /// - Parameters:
+  ///   - hidden: turns the echo off while the line is typed, for keys.
+  ///   - prompt: asks the question. It is called when the echo is off already: a key that is pasted the
+  ///     moment the question appears must not be shown.
+  static func readLine(hidden: Bool, prompt: @escaping @Sendable () -> Void) async throws -> String? {
     let wake = try WakeSignal()
     return try await withTaskCancellationHandler {
       try Task.checkCancellation()
       return try await withCheckedThrowingContinuation { continuation in
         do {
           try DedicatedThread.start("terminal input") {
-            continuation.resume(with: Result { try read(hidden: hidden, wake: wake) })
+            continuation.resume(with: Result { try read(hidden: hidden, prompt: prompt, wake: wake) })
           }
         } catch {
           continuation.resume(throwing: error)
@@ -55,7 +58,7 @@ enum TerminalInput {
     }
   }
 
-  private static func read(hidden: Bool, wake: WakeSignal) throws -> String? {
+  private static func read(hidden: Bool, prompt: () -> Void, wake: WakeSignal) throws -> String? {
     var saved = termios()
     if hidden {
       // Without this the key would be shown; better to fail than to show it.
@@ -67,6 +70,7 @@ enum TerminalInput {
       }
     }
     defer { if hidden { tcsetattr(STDIN_FILENO, TCSADRAIN, &saved) } }
+    prompt()
     var line: [UInt8] = []
     while let piece = try nextPiece(wake: wake) {
       line += piece

@@ -71,8 +71,8 @@ public enum ConfigurationProblem: MemfunError, Equatable {
   public var remedy: String? {
     switch self {
     case .syntax: "correct the file at that place"
-    case .unknownKey: "memfun config list prints every key"
-    case .badValue(let key, _, _, _): "memfun config get \(key) shows its meaning and default"
+    case .unknownKey: "memfun config describe prints every key"
+    case .badValue(let key, _, _, _): "memfun config describe \(key) shows its meaning and default"
     case .userOnly(_, _, let file): "put it into \(file), if you want it"
     case .untrustedHost(let host, _, let file):
       "if you trust it, add \"\(host)\" to model.trusted_hosts in \(file)"
