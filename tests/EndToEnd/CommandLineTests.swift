@@ -71,22 +71,21 @@ struct CommandLineTests {
     #expect(run.code == 2 && run.error.contains("a\\xff"))
   }
 
-  @Test("outputs satisfy the schemas that the binary prints")
-  func schemas() async throws {
-    for arguments in [
-      ["version"], ["schema"], ["schema", "version"], ["help"], ["completion", "bash"], ["man"],
-    ] {
-      let schema = try JSONParser.parse(
-        try await MemfunBinary.run(["schema", arguments[0]], in: folder).output)
-      let value = try await MemfunBinary.run(arguments + ["--json"], in: folder).json()
-      for name in schema["required"]?.arrayValue ?? [] {
-        #expect(value[name.stringValue ?? ""] != nil, "\(arguments): \(name)")
-      }
-      let result = try #require(schema["properties"]?["result"]?["anyOf"]?[0])
-      for name in result["required"]?.arrayValue ?? [] {
-        #expect(value["result"]?[name.stringValue ?? ""] != nil, "\(arguments): result.\(name)")
-      }
-    }
+  @Test(
+    "outputs, good and bad, satisfy the schemas that the binary prints",
+    arguments: [
+      ["version"], ["schema"], ["schema", "version"], ["help"], ["completion", "bash"], ["man"], ["doctor"],
+      ["config list"], ["config get", "model.name"], ["config get", "bogus"], ["config path"],
+      ["config describe"], ["config set", "model.name", "m"], ["config unset", "model.name"],
+      ["init", "--yes"], ["init"], ["models list"], ["models test"], ["version", "extra"],
+    ])
+  func schemas(arguments: [String]) async throws {
+    let printed = try await MemfunBinary.run(["schema", arguments[0]], in: folder).output
+    let schema = try JSONSchema(try JSONParser.parse(printed), name: arguments[0])
+    let words = arguments[0].split(separator: " ").map(String.init) + arguments.dropFirst() + ["--json"]
+    let value = try await MemfunBinary.run(words, in: folder).json()
+    #expect(schema.violations(in: value).isEmpty, "\(schema.violations(in: value))")
+    #expect(value["command"]?.stringValue == arguments[0])
   }
 
   @Test("the log goes to standard error or to a private file, as text or as JSON lines")

@@ -114,7 +114,7 @@ struct DoctorTests {
       for name in scripts.keys { unlink("\(folder)/\(name)") }
       rmdir(folder)
     }
-    let findings = await ProgramChecks(privateFolders: [folder], environment: ["PATH": "/nonexistent"])
+    let findings = await ProgramChecks(configured: [:], programFolder: folder, environment: ["PATH": folder])
       .findings()
     #expect(findings.map(\.name) == ["program.git", "program.ctags", "program.ast-grep", "program.python3"])
     #expect(findings.map(\.status) == [.ok, .warning, .warning, .warning])

@@ -1,3 +1,4 @@
+import Glibc
 import MemfunCore
 
 /// `memfun doctor`: looks at everything memfun needs, and says how to mend what is not well.
@@ -47,7 +48,14 @@ enum DoctorCommand {
   ) { context in
     context.console.progress("looking at programs and settings")
     let environment = EnvironmentChecks(terminal: context.console.terminal, environment: context.environment)
-    async let programs = ProgramChecks(privateFolders: [], environment: context.environment).findings()
+    let configuration = (try? context.loaded.configuration.get()) ?? Configuration()
+    let configured = [
+      "git": configuration[ConfigurationKeys.toolsGit], "ctags": configuration[ConfigurationKeys.toolsCtags],
+      "ast-grep": configuration[ConfigurationKeys.toolsAstGrep],
+    ].filter { !$0.value.isEmpty }
+    async let programs = ProgramChecks(
+      configured: configured, programFolder: programFolder, environment: context.environment
+    ).findings()
     async let model = ModelCheck(context: context, isAsked: !context.parsed.isSet(noModel)).finding()
     var findings = [versionFinding(context.build)]
     findings += ConfigurationChecks(loaded: context.loaded).findings()
@@ -56,6 +64,14 @@ enum DoctorCommand {
     findings.append(environment.terminalFinding())
     try Task.checkCancellation()
     return outcome(findings)
+  }
+
+  /// The folder of the running binary; nil where /proc does not tell.
+  private static var programFolder: String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard length > 0 else { return nil }
+    return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self).parentFolder
   }
 
   private static func versionFinding(_ build: BuildInformation) -> DoctorFinding {

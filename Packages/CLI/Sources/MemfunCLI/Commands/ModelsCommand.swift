@@ -100,10 +100,11 @@ enum ModelsCommand {
     let provider = try await access.provider(access.transport())
     context.console.progress("asking \(provider.model.identity)")
     let report = try await provider.probe()
+    let cost = try access.cost(of: report.reply.totalUsage, model: report.identity)
     return CommandOutcome(
       json(report),
       spending: CommandOutcome.Spending(
-        model: report.identity.model, usage: report.reply.totalUsage.json, costUSD: nil)
+        model: report.identity.model, usage: report.reply.totalUsage.json, costUSD: cost)
     ) { _ in
       var text = StyledText("✓ ", .success)
       text.line("\(report.identity) answered within \(report.latency.wholeMilliseconds) ms")
@@ -111,7 +112,7 @@ enum ModelsCommand {
         ("server", report.identity.baseURL),
         ("reply", TextWrapping.truncate(String(report.reply.text.map { $0.isNewline ? " " : $0 }), to: 60)),
         ("tokens", "\(report.reply.usage.input) in, \(report.reply.usage.output) out"),
-        ("context", contextText(report.capabilities)),
+        ("cost", cost.map { "$\($0)" } ?? "unknown"), ("context", contextText(report.capabilities)),
       ] {
         text.append(TextWrapping.pad("  " + name, to: 12), .muted)
         text.line(value)

@@ -29,8 +29,10 @@ struct ProgramChecks {
       installation: "apt-get install python3"),
   ]
 
-  /// Places before the search path, such as the helper folder of an installation.
-  let privateFolders: [String]
+  /// Programs by name that the configuration sets (`tools.…`): nothing else is taken for them.
+  let configured: [String: String]
+  /// The folder of the running binary; helpers of an installation or a checkout are near it.
+  let programFolder: String?
   let environment: [String: String]
 
   func findings() async -> [DoctorFinding] {
@@ -46,8 +48,7 @@ struct ProgramChecks {
     let name = "program.\(program.name)"
     let remedy = "for \(program.purpose): \(program.installation)"
     do {
-      let folders = privateFolders + [environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"]
-      let path = try Subprocess.locate(program.name, searchPath: folders.joined(separator: ":"))
+      let path = try locate(program)
       let version = try await output(path, program.arguments)
       guard let version else {
         return .warning(
@@ -69,6 +70,39 @@ struct ProgramChecks {
       return .warning(name, error.what, remedy: error.remedy ?? remedy)
     } catch {
       return .warning(name, "not looked at: \(error)", remedy: remedy)
+    }
+  }
+
+  /// Where the program is, in the order in which the code map looks for it.
+  private func locate(_ program: Program) throws(SubprocessError) -> String {
+    let candidates = configured[program.name].map { [$0] } ?? [program.name] + others(program.name)
+    var firstError: SubprocessError?
+    for candidate in candidates {
+      do throws(SubprocessError) {
+        return try Subprocess.locate(candidate, searchPath: environment["PATH"])
+      } catch {
+        firstError = firstError ?? error
+      }
+    }
+    throw firstError ?? .notFound(program: program.name, searched: [])
+  }
+
+  private func others(_ name: String) -> [String] {
+    switch name {
+    case "ctags": return ["ctags-universal", "universal-ctags"]
+    case "ast-grep":
+      var paths: [String] = []
+      if let programFolder {
+        paths.append(programFolder + "/../libexec/memfun/ast-grep")
+        var above = programFolder
+        for _ in 0..<5 where above != "/" {
+          paths.append(above + "/.tools/bin/ast-grep")
+          above = above.parentFolder
+        }
+      }
+      let data = environment["XDG_DATA_HOME"] ?? environment["HOME"].map { $0 + "/.local/share" }
+      return paths + (data.map { [$0 + "/memfun/tools/bin/ast-grep"] } ?? [])
+    default: return []
     }
   }
 

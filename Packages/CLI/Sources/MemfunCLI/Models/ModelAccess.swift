@@ -60,6 +60,18 @@ struct ModelAccess {
     return try ModelProvider(settings, transport: transport, time: time, random: random)
   }
 
+  /// What a use of a model costs in dollars; nil when the price is not known.
+  ///
+  /// - Throws: when the file of `model.prices_file` cannot be used.
+  func cost(of usage: Usage, model: ModelIdentity) throws -> Double? {
+    let file = configuration[ConfigurationKeys.modelPricesFile]
+    var prices = PriceTable.builtIn
+    if !file.isEmpty {
+      prices = try PriceTable(json: WholeFile.read(file, maximumBytes: 4 << 20), source: file).before(prices)
+    }
+    return prices.price(of: model, at: time.now()).flatMap { Double($0.cost(of: usage).decimal) }
+  }
+
   /// The model's settings as the models package wants them. The key becomes known to the redactor here,
   /// before anything can be logged that contains it.
   ///
