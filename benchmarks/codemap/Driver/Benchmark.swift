@@ -1,13 +1,16 @@
 import Glibc
 import MemfunTools
 
-/// Makes one code map and prints what it took: `codemap-benchmark FOLDER [--cache FOLDER] [--no-history]`.
+/// Makes one code map and prints what it took.
+///
+/// With `--cancel-after` it prints how long the work went on after it was cancelled.
 @main
 enum Benchmark {
   static func main() async {
     var options = CodeMapOptions()
     options.usesCache = false
     var path: String?
+    var cancelAfter: Int?
     var rest = CommandLine.arguments.dropFirst()
     while let argument = rest.popFirst() {
       switch argument {
@@ -15,14 +18,21 @@ enum Benchmark {
         options.usesCache = true
         options.cacheFolder = rest.popFirst()
       case "--no-history": options.usesHistory = false
+      case "--cancel-after": cancelAfter = rest.popFirst().flatMap { Int($0) }
       case "--ast-grep": options.astGrep = rest.popFirst()
       case "--ctags": options.ctags = rest.popFirst()
       default: path = argument
       }
     }
     guard let path else {
-      print("usage: codemap-benchmark FOLDER [--cache FOLDER] [--no-history]")
+      print(
+        "usage: codemap-benchmark FOLDER [--cache FOLDER] [--no-history] [--ctags PROGRAM]",
+        "[--ast-grep PROGRAM] [--cancel-after MILLISECONDS]")
       exit(2)
+    }
+    if let cancelAfter {
+      await cancel(CodeMapBuilder(options: options), path, after: .milliseconds(cancelAfter))
+      return
     }
     let start = ContinuousClock.now
     do {
@@ -33,6 +43,15 @@ enum Benchmark {
       print("\(error)")
       exit(1)
     }
+  }
+
+  private static func cancel(_ builder: CodeMapBuilder, _ path: String, after delay: Duration) async {
+    let task = Task { try await builder.build(path).files.count }
+    try? await Task.sleep(for: delay)
+    let start = ContinuousClock.now
+    task.cancel()
+    let result = await task.result
+    print("after=\(delay) latency=\(ContinuousClock.now - start) result=\(result)")
   }
 
   private static func report(_ map: CodeMap, _ elapsed: Duration) {

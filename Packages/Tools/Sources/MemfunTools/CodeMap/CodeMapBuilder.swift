@@ -32,14 +32,15 @@ public struct CodeMapBuilder: Sendable {
     let threads = WorkerThreads(count: workers)
     defer { threads.shutDown() }
     return try await withTaskExecutorPreference(threads) {
-      try await build(root, progress: progress ?? { _ in })
+      try await build(root, threads: threads, progress: progress ?? { _ in })
     }
   }
 
   private var workers: Int { max(1, options.parallelism ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   private func build(
-    _ root: AnalysedRoot, progress: @escaping @Sendable (CodeMapProgress) -> Void
+    _ root: AnalysedRoot, threads: any TaskExecutor,
+    progress: @escaping @Sendable (CodeMapProgress) -> Void
   ) async throws -> CodeMap {
     var map = CodeMap(root: root.path)
     progress(CodeMapProgress(phase: .walking))
@@ -72,7 +73,7 @@ public struct CodeMapBuilder: Sendable {
     progress(CodeMapProgress(phase: .linking))
     async let saved = save(result.records, store)
     MapAssembly.fill(&map, files: walk.files, analyses: result.analyses)
-    map.apply(try await link(map.files, result.analyses, reader, store))
+    map.apply(try await link(map.files, result.analyses, reader, store, on: threads))
 
     progress(CodeMapProgress(phase: .history))
     let outcome = try await history
@@ -169,7 +170,8 @@ public struct CodeMapBuilder: Sendable {
 
   /// Looks at all files together, unless an earlier run did so and nothing has changed.
   private func link(
-    _ files: [SourceFile], _ analyses: [FileAnalysis], _ reader: FileReader, _ store: CacheStore?
+    _ files: [SourceFile], _ analyses: [FileAnalysis], _ reader: FileReader, _ store: CacheStore?,
+    on threads: any TaskExecutor
   ) async throws -> TreeLinks {
     let key = LinksCache.key(files: files, analyses: analyses)
     if let kept = store?.load("links"),
@@ -178,7 +180,8 @@ public struct CodeMapBuilder: Sendable {
       return links
     }
     let links = try await TreeLinks.compute(
-      files: files, facts: analyses.map(\.facts), manifests: TreeLinks.readManifests(files, reader))
+      files: files, facts: analyses.map(\.facts), manifests: TreeLinks.readManifests(files, reader),
+      on: threads)
     // Links that cannot be kept are computed again next time; the note on the cache tells enough.
     try? store?.save("links", body: LinksCache.encode(links, key: key))
     return links
@@ -187,8 +190,11 @@ public struct CodeMapBuilder: Sendable {
   /// Keeps the analyses for the next run and returns what went wrong.
   private func save(_ records: [AnalysisCache.Record], _ store: CacheStore?) async -> Note? {
     guard let store, !records.isEmpty, !Task.isCancelled else { return nil }
+    let body = AnalysisCache.body(records)
+    // Writing cannot be broken off; it is better not begun for somebody who has left.
+    guard !Task.isCancelled else { return nil }
     do {
-      try store.save("files", body: AnalysisCache.body(records))
+      try store.save("files", body: body)
       store.prune(now: time.now().seconds)
       return nil
     } catch {

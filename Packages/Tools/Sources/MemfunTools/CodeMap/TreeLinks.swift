@@ -13,26 +13,24 @@ struct TreeLinks: Sendable {
   ///   - files: of the map.
   ///   - facts: of the same files.
   ///   - manifests: bytes of the files that tell where imports lead, by path.
+  ///   - threads: where it is computed.
   /// - Throws: `CancellationError`.
   static func compute(
-    files: [SourceFile], facts: [FileFacts], manifests: [String: [UInt8]]
+    files: [SourceFile], facts: [FileFacts], manifests: [String: [UInt8]], on threads: any TaskExecutor
   ) async throws -> TreeLinks {
-    async let duplicates = findDuplicates(files, facts)
-    var links = TreeLinks()
-    let resolved = ImportResolver.resolve(files: files, facts: facts, manifests: manifests)
-    try Task.checkCancellation()
-    links.imports = resolved.imports
-    links.dependencies = resolved.dependencies
-    links.notes = resolved.notes
-    links.cycles = DependencyGraph.fileCycles(files: files, dependencies: resolved.dependencies)
-    links.testLinks = TestMapper.links(files: files, facts: facts, dependencies: resolved.dependencies)
-    try Task.checkCancellation()
-    links.duplicates = await duplicates
+    async let duplicates = abandonable(on: threads) { DuplicateFinder.find(in: facts) }
+    var links = try await abandonable(on: threads) {
+      var links = TreeLinks()
+      let resolved = ImportResolver.resolve(files: files, facts: facts, manifests: manifests)
+      links.imports = resolved.imports
+      links.dependencies = resolved.dependencies
+      links.notes = resolved.notes
+      links.cycles = DependencyGraph(fileCount: files.count, dependencies: resolved.dependencies).cycles()
+      links.testLinks = TestMapper.links(files: files, facts: facts, dependencies: resolved.dependencies)
+      return links
+    }
+    links.duplicates = try await duplicates
     return links
-  }
-
-  private static func findDuplicates(_ files: [SourceFile], _ facts: [FileFacts]) async -> [DuplicateGroup] {
-    DuplicateFinder.find(in: facts)
   }
 
   /// The files whose content says where imports lead.
