@@ -20,6 +20,7 @@ let package = Package(
       // In the code, not beside it: the release is one file.
       resources: [
         .embedInCode("Analysis/Output/analyze.schema.json"),
+        .embedInCode("Analysis/Narrative/narrative.md"),
         .embedInCode("Analysis/Page/page.html"),
         .embedInCode("Analysis/Page/page.css"),
         .embedInCode("Analysis/Page/page-data.js"),

@@ -29,6 +29,29 @@ struct JSONReportTests {
     #expect(result["structure"]?["cycles"]?[0]?["path"]?[0]?["line"] == 2)
   }
 
+  @Test("satisfies its schema, with and without history, narrative and violations", arguments: 0..<5)
+  func schema(kind: Int) throws {
+    let narrative = Narrative(
+      claims: [.init(text: "Hot.", places: [Place("app/cart.py", line: 10)])], removed: 1,
+      removalReasons: ["there is no file x"], model: "m", usage: NarrativeUsage())
+    let document =
+      switch kind {
+      case 0: AnalysisDocument(report: AnalysisReport(of: SampleMap.make()))
+      case 1:
+        AnalysisDocument(
+          report: AnalysisReport(of: SampleMap.make(history: false)),
+          conditions: try FailCondition.parse("complexity>1,cycles,high"), narrative: .written(narrative))
+      case 2:
+        AnalysisDocument(report: AnalysisReport(of: CodeMap(root: "/")), narrative: .declined)
+      case 3:
+        AnalysisDocument(
+          report: AnalysisReport(of: SampleMap.make()), narrative: .failed(model: "m", message: "no answer"))
+      default: AnalysisDocument(report: AnalysisReport(of: LargeMap.make(files: 200)))
+      }
+    let violations = try JSONSchema(AnalysisSchema.value).violations(in: try json(document))
+    #expect(violations.isEmpty, "\(violations)")
+  }
+
   @Test("the schema is JSON and names every member that is written")
   func schemaNamesMembers() throws {
     let schema = try JSONParser.parse(AnalysisSchema.text)

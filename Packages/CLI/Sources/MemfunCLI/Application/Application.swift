@@ -176,7 +176,12 @@ struct Application {
         command: command, exitCode: code, result: outcome.result,
         error: outcome.failure.map { job.redactor.scrub($0.json) } ?? .null,
         spending: outcome.spending, duration: time.monotonic() - job.start)
-      return deliver(job, code) { () throws(OutputError) in try job.console.print(json: envelope.json) }
+      return deliver(job, code) { () throws(OutputError) in
+        guard let streamed = outcome.streamedResult else {
+          return try job.console.print(json: envelope.json)
+        }
+        try job.console.print(streamingJSON: { try envelope.write(to: &$0, result: streamed) })
+      }
     case .text:
       let text = outcome.text(job.console.layout)
       let delivered = deliver(job, code) { () throws(OutputError) in try job.console.print(text) }

@@ -4,6 +4,9 @@ import MemfunCore
 public struct CommandOutcome: Sendable {
   /// `result` of the JSON output.
   public var result: JSONValue
+  /// Writes `result` piece by piece instead, when it is too large to be a value; `result` is then not
+  /// looked at.
+  public var streamedResult: (@Sendable (inout JSONStreamWriter) throws -> Void)?
   /// The same for people. It is made only when it is printed.
   public var text: @Sendable (TextLayout) -> StyledText
   /// Why the command failed although it has a result (a check that found something); its exit code
@@ -45,5 +48,19 @@ public struct CommandOutcome: Sendable {
     self.text = text
     self.failure = failure
     self.spending = spending
+  }
+  /// - Parameters:
+  ///   - streamed: writes one JSON value that satisfies the command's `resultSchema`; it throws only
+  ///     what the writer throws.
+  ///   - failure: for a command that did its work and has to report a failure.
+  ///   - spending: what models cost.
+  ///   - text: the result for people.
+  public init(
+    streamed: @escaping @Sendable (inout JSONStreamWriter) throws -> Void,
+    failure: (any MemfunError)? = nil, spending: Spending? = nil,
+    text: @escaping @Sendable (TextLayout) -> StyledText
+  ) {
+    self.init(.null, failure: failure, spending: spending, text: text)
+    streamedResult = streamed
   }
 }

@@ -31,9 +31,33 @@ struct ResultEnvelope {
     return .object(object)
   }
 
+  /// Writes the same object with a result that is written piece by piece.
+  func write(
+    to writer: inout JSONStreamWriter, result: (inout JSONStreamWriter) throws -> Void
+  ) throws {
+    guard let members = json.objectValue else { return }
+    try writer.object { writer in
+      for (key, value) in members {
+        try writer.member(key) { writer in
+          if key == "result" { try result(&writer) } else { try writer.value(value) }
+        }
+      }
+    }
+  }
+
   /// The schema of the whole object around the schema of a command's `result`.
+  ///
+  /// Definitions of the inner schema move to the top, where its references (`#/$defs/…`) look for them.
   static func schema(command: String, result: JSONValue) -> JSONValue {
-    [
+    var inner = result
+    var definitions: JSONValue?
+    if case .object(var object) = result {
+      definitions = object["$defs"]
+      object["$defs"] = nil
+      object["$schema"] = nil
+      inner = .object(object)
+    }
+    var outer: JSONObject = [
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "title": .string("Output of 'memfun \(command) --json'"),
       "type": "object",
@@ -52,7 +76,7 @@ struct ResultEnvelope {
         ],
         "result": [
           "description": "What the command found; null when it failed before it had a result.",
-          "anyOf": [result, ["type": "null"]],
+          "anyOf": [inner, ["type": "null"]],
         ],
         "error": [
           "description": "Why the command failed; null when it did not.",
@@ -66,6 +90,8 @@ struct ResultEnvelope {
         ],
       ],
     ]
+    if let definitions { outer["$defs"] = definitions }
+    return .object(outer)
   }
 
   private static let errorSchema: JSONValue = [

@@ -15,6 +15,7 @@ enum CommandTree {
       Command.Example("memfun version --json", "Let a program read the answer"),
     ],
     subcommands: [
+      AnalyzeCommand.command,
       InitCommand.command,
       ConfigCommand.command,
       ModelsCommand.command,

@@ -15,7 +15,14 @@ struct ModelAccess {
   ///
   /// - Throws: `ConfigurationError`.
   init(_ context: CommandContext) throws {
-    configuration = try context.configuration()
+    try self.init(context, configuration: context.configuration())
+  }
+
+  /// Reads the keys alone, for a command that has read its configuration already.
+  ///
+  /// - Throws: `ConfigurationError`.
+  init(_ context: CommandContext, configuration: Configuration) throws {
+    self.configuration = configuration
     environment = context.environment
     credentials =
       configuration[ConfigurationKeys.modelProvider] == "offline"

@@ -1,3 +1,4 @@
+import Glibc
 import MemfunCore
 import Synchronization
 
@@ -61,6 +62,32 @@ public final class Console: Sendable {
     if !terminal.isUTF8 { bytes = JSONEscaping.escapeNonASCII(bytes) }
     bytes.append(0x0A)
     try output.write(bytes)
+  }
+
+  /// Prints one JSON value that `body` writes piece by piece, compact, on a line of its own.
+  ///
+  /// - Parameter body: throws only what the writer throws.
+  public func print(
+    streamingJSON body: (inout JSONStreamWriter) throws -> Void
+  ) throws(OutputError) {
+    clearProgress()
+    // The writer hands over whole tokens, so that no character is cut in two.
+    var writer = JSONStreamWriter { [output, terminal] block in
+      var bytes = block
+      if terminal.outputIsTerminal { bytes = JSONEscaping.escapeActive(bytes) }
+      if !terminal.isUTF8 { bytes = JSONEscaping.escapeNonASCII(bytes) }
+      try output.write(bytes)
+    }
+    do {
+      try body(&writer)
+      try writer.finish()
+      try output.write([0x0A])
+    } catch let error as OutputError {
+      throw error
+    } catch {
+      // Only the sink above throws, and only an OutputError.
+      throw .writeFailed(stream: "standard output", code: EIO)
+    }
   }
 
   /// Writes to standard error, above the progress line. That stream is for the eye: when it cannot be

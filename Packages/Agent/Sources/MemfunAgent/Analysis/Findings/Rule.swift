@@ -15,27 +15,29 @@ public enum Rule: String, Sendable, CaseIterable {
 
   /// What the number of a condition such as `complexity>25` is compared with.
   public enum Measure: Sendable {
-    /// The largest value of one function or file; the condition fails for each that exceeds it.
-    case each(unit: String)
-    /// How many findings of the rule there are.
-    case count(unit: String)
+    /// A quantity of each function or file; the condition fails for each that exceeds it.
+    case each(noun: String, quantity: String)
+    /// How many findings of the rule there are; their noun for one and for many.
+    case count(one: String, many: String)
   }
 
   /// What is measured.
   public var measure: Measure {
     switch self {
-    case .complexity: .each(unit: "cyclomatic complexity of a function")
-    case .functionLines: .each(unit: "lines of a function")
-    case .fileLines: .each(unit: "code lines of a file")
-    case .cycles: .count(unit: "import cycles")
-    case .duplicates: .count(unit: "groups of duplicate blocks")
-    case .todo: .count(unit: "TODO, FIXME, HACK and XXX comments")
-    case .fixme: .count(unit: "FIXME comments")
-    case .unresolvedImports: .count(unit: "imports that lead nowhere")
-    case .untestedHotSpots: .count(unit: "hot spots without a linked test")
-    case .singleAuthorHotSpots: .count(unit: "hot spots with one author")
-    case .skipped: .count(unit: "files that were not analysed")
-    case .incomplete: .count(unit: "notes about a missing or failing program")
+    case .complexity: .each(noun: "function", quantity: "a cyclomatic complexity")
+    case .functionLines: .each(noun: "function", quantity: "a number of lines")
+    case .fileLines: .each(noun: "file", quantity: "a number of code lines")
+    case .cycles: .count(one: "import cycle", many: "import cycles")
+    case .duplicates: .count(one: "group of duplicate blocks", many: "groups of duplicate blocks")
+    case .todo: .count(one: "TODO, FIXME, HACK or XXX comment", many: "TODO, FIXME, HACK and XXX comments")
+    case .fixme: .count(one: "FIXME comment", many: "FIXME comments")
+    case .unresolvedImports: .count(one: "import that leads nowhere", many: "imports that lead nowhere")
+    case .untestedHotSpots:
+      .count(one: "hot spot without a linked test", many: "hot spots without a linked test")
+    case .singleAuthorHotSpots: .count(one: "hot spot with one author", many: "hot spots with one author")
+    case .skipped: .count(one: "file that was not analysed", many: "files that were not analysed")
+    case .incomplete:
+      .count(one: "note about a missing or failing program", many: "notes about missing or failing programs")
     }
   }
 

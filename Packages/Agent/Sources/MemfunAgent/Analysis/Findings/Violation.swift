@@ -47,13 +47,13 @@ extension AnalysisReport {
         return Violation(
           condition: condition, message: describeCount(rule, found.count), count: found.count,
           examples: Array(found.prefix(Violation.exampleLimit)))
-      case .each(let unit):
+      case .each(let noun, let quantity):
         let broken = measured(rule).filter { limit.isBroken(by: Double($0.measure)) }
         let worst = broken.map(\.measure).max() ?? 0
         let sign = limit.inclusive ? "at or above" : "above"
         return violation(
           condition, broken,
-          "\(Figures.counted(broken.count, rule == .fileLines ? "file" : "function")) with \(unit) \(sign) \(Int(limit.value)); the worst has \(worst)"
+          "\(Figures.counted(broken.count, noun)) with \(quantity) \(sign) \(Int(limit.value)); the worst has \(worst)"
         )
       }
     }
@@ -68,8 +68,8 @@ extension AnalysisReport {
 
   private func describeCount(_ rule: Rule, _ count: Int) -> Sentence {
     switch rule.measure {
-    case .count(let unit): "\(count) \(unit)"
-    case .each(let unit): "\(Figures.counted(count, "finding")) about \(unit)"
+    case .count(let one, let many): "\(Figures.counted(count, one, plural: many))"
+    case .each(let noun, let quantity): "\(Figures.counted(count, noun)) with \(quantity) above its threshold"
     }
   }
 

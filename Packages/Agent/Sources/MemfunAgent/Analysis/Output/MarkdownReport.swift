@@ -8,14 +8,13 @@ public struct MarkdownReport {
   private let width: Int
   private var report: AnalysisReport { document.report }
   private var map: CodeMap { document.report.map }
+  private let rowLimit: Int
   private var text = ""
 
-  /// How many rows a listing shows at most.
-  static let rowLimit = 10
-
-  private init(_ document: AnalysisDocument, width: Int) {
+  private init(_ document: AnalysisDocument, width: Int, rowLimit: Int = 10) {
     self.document = document
     self.width = width
+    self.rowLimit = rowLimit
   }
 
   /// The whole report, ending with a line break.
@@ -46,6 +45,24 @@ public struct MarkdownReport {
     return renderer.text
   }
 
+  /// The computed facts alone, as lists: what a model is given to read.
+  ///
+  /// - Parameter rows: how many rows a list shows at most.
+  static func facts(_ document: AnalysisDocument, rows: Int) -> String {
+    var renderer = MarkdownReport(document, width: 80, rowLimit: rows)
+    renderer.writeHead()
+    renderer.writeStandouts()
+    renderer.writeHotSpots()
+    renderer.writeFunctions()
+    renderer.writeStructure()
+    renderer.writeDuplicates()
+    renderer.writeTests()
+    renderer.writeAuthors()
+    renderer.writeMarkers()
+    renderer.writeInventory()
+    return renderer.text
+  }
+
   // MARK: Building blocks
 
   private mutating func section(_ title: String, _ body: String) {
@@ -54,10 +71,10 @@ public struct MarkdownReport {
   }
 
   private func listing<Items: Collection>(
-    _ items: Items, limit: Int = MarkdownReport.rowLimit, columns: [MarkdownListing.Column],
+    _ items: Items, limit: Int? = nil, columns: [MarkdownListing.Column],
     row: (Items.Element) -> [MarkdownListing.Cell]
   ) -> String {
-    MarkdownListing(columns: columns, rows: items.prefix(limit).map(row), total: items.count)
+    MarkdownListing(columns: columns, rows: items.prefix(limit ?? rowLimit).map(row), total: items.count)
       .markdown(width: width)
   }
 
@@ -212,12 +229,12 @@ public struct MarkdownReport {
         ]
       })
     var cycles = ""
-    for cycle in structure.cycles.prefix(Self.rowLimit) {
+    for cycle in structure.cycles.prefix(rowLimit) {
       cycles += "- \(Figures.counted(cycle.files.count, "file")): "
       cycles += MarkdownText.sentence(cycle.description(in: map)) + "\n"
     }
-    if structure.cycles.count > Self.rowLimit {
-      cycles += "- … and \(Figures.grouped(structure.cycles.count - Self.rowLimit)) more (`--json` has all)\n"
+    if structure.cycles.count > rowLimit {
+      cycles += "- … and \(Figures.grouped(structure.cycles.count - rowLimit)) more (`--json` has all)\n"
     }
     section(
       "Import cycles",
@@ -250,11 +267,11 @@ public struct MarkdownReport {
     }
     if !graph.mutual.isEmpty {
       body += "\nFolders that need each other:\n\n"
-      body += graph.mutual.prefix(Self.rowLimit).map { pair in
+      body += graph.mutual.prefix(rowLimit).map { pair in
         "- \(MarkdownText.code(graph.folders[pair.first])) and \(MarkdownText.code(graph.folders[pair.second])): \(Figures.grouped(pair.forward)) there, \(Figures.grouped(pair.backward)) back\n"
       }.joined()
-      if graph.mutual.count > Self.rowLimit {
-        body += "- … and \(Figures.grouped(graph.mutual.count - Self.rowLimit)) more (`--json` has all)\n"
+      if graph.mutual.count > rowLimit {
+        body += "- … and \(Figures.grouped(graph.mutual.count - rowLimit)) more (`--json` has all)\n"
       }
     }
     section("Folders", body)
@@ -265,15 +282,15 @@ public struct MarkdownReport {
     guard !duplicates.groups.isEmpty else { return }
     var body =
       "\(Figures.grouped(duplicates.lines)) of \(Figures.counted(report.overview.ownLines, "own line")) (\(Figures.percent(duplicates.share))) lie in \(Figures.counted(duplicates.groups.count, "group")) of duplicate blocks.\n\n"
-    for index in duplicates.groups.prefix(Self.rowLimit) {
+    for index in duplicates.groups.prefix(rowLimit) {
       let group = map.duplicates[index]
       let own = group.places.filter { map.files[Int($0.file)].isOwnCode }
       let shown = own.prefix(4).map { code(map.place(of: $0)) }.joined(separator: ", ")
       let more = own.count > 4 ? " and \(own.count - 4) more places" : ""
       body += "- \(Figures.counted(group.codeLines, "line")) of code: \(shown)\(more)\n"
     }
-    if duplicates.groups.count > Self.rowLimit {
-      body += "- … and \(Figures.grouped(duplicates.groups.count - Self.rowLimit)) more (`--json` has all)\n"
+    if duplicates.groups.count > rowLimit {
+      body += "- … and \(Figures.grouped(duplicates.groups.count - rowLimit)) more (`--json` has all)\n"
     }
     section("Duplicates", body)
   }

@@ -167,7 +167,8 @@ extension MarkerSummary {
 }
 
 extension TestSummary {
-  /// Which files with functions have a linked test.
+  /// Which files with code to test have a linked test. Where functions are not known for want of a
+  /// parser, a file with decisions counts as one that has them.
   init(of map: CodeMap) {
     var withFunctions: Set<FileID> = []
     for symbol in map.symbols where symbol.kind.isFunction { withFunctions.insert(symbol.file) }
@@ -176,7 +177,7 @@ extension TestSummary {
       if file.role == .test {
         testFiles += 1
         testCodeLines += Int(file.codeLines)
-      } else if withFunctions.contains(FileID(index)) {
+      } else if file.complexity > 1 || withFunctions.contains(FileID(index)) {
         sourceFiles += 1
         sourceCodeLines += Int(file.codeLines)
         if tested.contains(FileID(index)) {
