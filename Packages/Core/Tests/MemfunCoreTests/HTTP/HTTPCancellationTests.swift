@@ -72,7 +72,8 @@ struct HTTPCancellationTests {
     let cancelled = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(ContinuousClock.now - cancelled < .seconds(1))
+    // Well before the 10 s after which connecting ends by itself.
+    #expect(ContinuousClock.now - cancelled < .seconds(8))
   }
 
   @Test("dropping a response unread closes the socket")

@@ -19,7 +19,8 @@ struct HTTPDeadlineTests {
     #expect(actual == phase)
     #expect(after == limit)
     #expect(elapsed >= limit)
-    #expect(elapsed < limit + .seconds(5))
+    // No measurement: it tells an exchange that ended from one that hung.
+    #expect(elapsed < limit + .seconds(60))
   }
 
   private func silent(after text: String) throws -> LoopbackServer {
