@@ -24,6 +24,15 @@ struct BatchAnalyser: Sendable {
     var readAt: Int64
     /// The content was known from an earlier run.
     var isKnown = false
+
+    /// Drops what was found in a file that did not stay as it was.
+    mutating func forget(because reason: SkippedFile.Reason) {
+      analysis = FileAnalysis(
+        language: analysis.language, role: analysis.role, hash: ContentHash(low: 0, high: 0),
+        facts: FileFacts())
+      analysis.problem = reason
+      stamp = nil
+    }
   }
 
   private struct Open {
@@ -106,6 +115,12 @@ struct BatchAnalyser: Sendable {
     }
     for file in files {
       try Task.checkCancellation()
+      if open[file.index].finding.stamp != reader.stamp(of: open[file.index].path) {
+        // The tool may have seen another state than the scanner.
+        open[file.index].finding.forget(because: .changedWhileRead)
+        open[file.index].text = []
+        continue
+      }
       var analysis = open[file.index].finding.analysis
       if let reason = outcome.failures[file.index] {
         analysis.problem = .parserFailed(reason)

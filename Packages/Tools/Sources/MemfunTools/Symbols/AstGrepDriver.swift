@@ -17,29 +17,10 @@ struct AstGrepDriver: Sendable {
   ///
   /// - Throws: `CancellationError`; everything else is in the outcome.
   func read(_ files: [ToolFile], language: Language) async throws -> ToolOutcome {
-    var outcome = ToolOutcome()
-    guard let rules = AstGrepRules.yaml(for: language) else { return outcome }
-    var waiting = [files]
-    while let list = waiting.popLast(), !list.isEmpty {
-      if let reason = health.surrender {
-        for file in list { outcome.failures[file.index] = reason }
-        continue
-      }
-      let (tags, problem) = try await run(list, language: language, rules: rules)
-      guard let problem else {
-        health.reportSuccess()
-        outcome.tags.merge(tags) { $1 }
-        continue
-      }
-      health.reportFailure(problem)
-      if list.count == 1 {
-        outcome.failures[list[0].index] = problem
-      } else {
-        waiting.append(Array(list[(list.count / 2)...]))
-        waiting.append(Array(list[..<(list.count / 2)]))
-      }
+    guard let rules = AstGrepRules.yaml(for: language) else { return ToolOutcome() }
+    return try await health.survive(files) { list in
+      try await run(list, language: language, rules: rules)
     }
-    return outcome
   }
 
   private func run(

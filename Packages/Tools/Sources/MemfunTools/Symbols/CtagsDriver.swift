@@ -13,34 +13,12 @@ struct CtagsDriver: Sendable {
 
   /// Reads the symbols of several files of one language.
   ///
-  /// When ctags crashes or does not end in time, the list is halved until the file at fault stands
-  /// alone, so that all the others keep their symbols.
-  ///
   /// - Throws: `CancellationError`; everything else is in the outcome.
   func read(_ files: [ToolFile], language: Language) async throws -> ToolOutcome {
-    var outcome = ToolOutcome()
-    guard let name = CtagsKinds.name(of: language) else { return outcome }
-    var waiting = [files]
-    while let list = waiting.popLast(), !list.isEmpty {
-      if let reason = health.surrender {
-        for file in list { outcome.failures[file.index] = reason }
-        continue
-      }
-      let (tags, problem) = try await run(list, language: language, name: name)
-      guard let problem else {
-        health.reportSuccess()
-        outcome.tags.merge(tags) { $1 }
-        continue
-      }
-      health.reportFailure(problem)
-      if list.count == 1 {
-        outcome.failures[list[0].index] = problem
-      } else {
-        waiting.append(Array(list[(list.count / 2)...]))
-        waiting.append(Array(list[..<(list.count / 2)]))
-      }
+    guard let name = CtagsKinds.name(of: language) else { return ToolOutcome() }
+    return try await health.survive(files) { list in
+      try await run(list, language: language, name: name)
     }
-    return outcome
   }
 
   private func run(

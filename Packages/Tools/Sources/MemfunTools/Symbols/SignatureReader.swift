@@ -56,6 +56,8 @@ struct SignatureReader {
     of name: String, kind: Symbol.Kind, in line: Slice<UnsafeRawBufferPointer>
   ) -> Int {
     var start = line.startIndex
+    // Thousands of names on one endless line must not take time by their square.
+    let line = line.prefix(4096)
     guard let place = place(of: name, in: line, isFunction: kind.isFunction) else { return start }
     for index in line.startIndex..<place {
       switch text[index] {

@@ -4,6 +4,9 @@
 /// Rust and no usable scopes there, ast-grep gives lines only. What is missing follows from the blocks
 /// that the scanner saw and from which range lies in which.
 struct SymbolAssembler {
+  /// Deeper nesting is not shown in scopes. Code is not nested that deep; broken text is.
+  private static let maximumDepth = 64
+
   private let language: Language
   private let facts: FileFacts
   private let reader: SignatureReader
@@ -48,7 +51,9 @@ struct SymbolAssembler {
       if language == .javascript, tag.name == "module" || tag.name == "exports" { continue }
       complete(&symbol, tag, enclosing: open.map { symbols[$0] })
       if isLocal(symbol, in: open.last.map { symbols[$0] }) || isRepeated(symbol, in: symbols) { continue }
-      if symbol.kind.isContainer || symbol.kind.isFunction { open.append(symbols.count) }
+      if open.count < Self.maximumDepth, symbol.kind.isContainer || symbol.kind.isFunction {
+        open.append(symbols.count)
+      }
       symbols.append(symbol)
     }
     countDecisions(in: &symbols)
@@ -239,7 +244,8 @@ struct SymbolAssembler {
 
   /// The same thing reported twice, as ast-grep does when two rules fit.
   private func isRepeated(_ symbol: Symbol, in symbols: [Symbol]) -> Bool {
-    for earlier in symbols.reversed() {
+    // On a line with hundreds of symbols a repetition is no matter, the time to find it is.
+    for earlier in symbols.suffix(64).reversed() {
       if earlier.startLine != symbol.startLine { return false }
       if earlier.name == symbol.name, earlier.scope == symbol.scope, earlier.endLine == symbol.endLine,
         earlier.kind == symbol.kind

@@ -16,6 +16,13 @@ struct FileReader: Sendable {
     case failed(SkippedFile.Reason)
   }
 
+  /// The present stamp of a file; nil when it is not there.
+  func stamp(of path: String) -> FileStamp? {
+    var status = stat()
+    guard fstatat(rootFolder, path, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+    return FileStamp(status)
+  }
+
   /// Reads one file.
   ///
   /// The file is looked at before and after. When size, times or inode differ, or the number of bytes is

@@ -332,6 +332,41 @@ struct SymbolTests {
     #expect(map.skipped == [SkippedFile(path: "bad.py", reason: .parserFailed("ctags crashed (signal 11)"))])
   }
 
+  @Test("a file that is written to while a tool reads it is left out", .enabled(if: hasCtags))
+  func changedUnderTheTool() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "tool/ctags",
+      """
+      #!/bin/bash
+      [ "$1" = --version ] && exec ctags --version
+      list=$(cat)
+      echo 'def late(): pass' >> '\(folder.path)/src/hot.py'
+      echo "$list" | exec ctags "$@"
+
+      """)
+    chmod(folder.path + "/tool/ctags", 0o755)
+    try folder.write("src/calm.py", "def calm(): pass\n")
+    try folder.write("src/hot.py", "def early(): pass\n")
+    var options = isolatedOptions()
+    options.ctags = folder.path + "/tool/ctags"
+    let map = try await CodeMapBuilder(options: options).build(folder.path + "/src")
+    #expect(map.symbols.map(\.name) == ["calm"])
+    #expect(map.skipped == [SkippedFile(path: "hot.py", reason: .changedWhileRead)])
+  }
+
+  @Test("an endless line with thousands of symbols takes no time by their square", .enabled(if: hasCtags))
+  func endlessLine() async throws {
+    let text = (0..<20_000).map { "struct s\($0) { int f\($0); };" }.joined(separator: " ") + "\n"
+    let folder = try TemporaryFolder()
+    try folder.write("a.c", text)
+    let start = ContinuousClock.now
+    let map = try await CodeMapBuilder(options: isolatedOptions()).build(folder.path)
+    #expect(map.symbols.count > 20_000)
+    // By their square it would be minutes.
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+
   @Test("options in the analysed tree and in the home folder are not read by ctags", .enabled(if: hasCtags))
   func hostileOptions() async throws {
     let folder = try TemporaryFolder()
