@@ -35,6 +35,14 @@ struct ClaimVerifierTests {
     #expect(!isKept("Hot.", [("app/cart.py", 10), (path, line)]))
   }
 
+  @Test("show what they quote as names")
+  func sentence() {
+    #expect(
+      Narrative.Claim(text: "`a` calls `b`.", places: []).sentence
+        == Sentence([.name("a"), .words(" calls "), .name("b"), .words(".")]))
+    #expect(Narrative.Claim(text: "one ` alone", places: []).sentence == "one ` alone")
+  }
+
   @Test("are removed without any reference or any text")
   func bare() {
     #expect(!isKept("Hot.", []))

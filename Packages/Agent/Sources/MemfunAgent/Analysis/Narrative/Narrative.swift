@@ -17,6 +17,17 @@ public struct Narrative: Sendable, Equatable {
     /// Where to look; each exists in the map.
     public var places: [Place]
 
+    /// The text with what it quotes in backticks as names.
+    public var sentence: Sentence {
+      let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+      // A backtick without a partner is a character like any other.
+      guard parts.count % 2 == 1 else { return Sentence([.words(text)]) }
+      return Sentence(
+        parts.enumerated().filter { !$1.isEmpty }.map { place, part in
+          place % 2 == 1 ? .name(String(part)) : .words(String(part))
+        })
+    }
+
     /// - Parameters:
     ///   - text: plain text.
     ///   - places: checked against the map.

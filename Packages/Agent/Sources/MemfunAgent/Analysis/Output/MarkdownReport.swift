@@ -139,7 +139,7 @@ public struct MarkdownReport {
   private mutating func writeNarrative() {
     guard case .written(let narrative) = document.narrative else { return }
     var body = narrative.claims.map { claim in
-      "- \(MarkdownText.words(claim.text)) (\(claim.places.map(code).joined(separator: ", ")))\n"
+      "- \(MarkdownText.sentence(claim.sentence)) (\(claim.places.map(code).joined(separator: ", ")))\n"
     }.joined()
     if narrative.claims.isEmpty { body += "No claim of the model could be kept.\n" }
     body +=

@@ -258,7 +258,7 @@ extension JSONStreamWriter {
       try writer.member("removed", narrative.removed)
       try writer.member("claims", of: narrative.claims) { writer, claim in
         try writer.array { writer in
-          try writer.value(claim.text)
+          try writer.sentence(claim.sentence)
           try writer.array(of: claim.places) { try $0.place($1) }
         }
       }

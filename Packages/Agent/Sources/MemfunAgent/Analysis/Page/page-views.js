@@ -70,7 +70,7 @@ function conditionsCard() {
 function narrativeCard() {
   const { claims, removed, model } = data.narrative;
   return h('div', { class: 'card' }, h('h2', null, 'In the model’s words'),
-    h('ul', null, claims.map(([text, places]) => h('li', null, text, ' (', places.map((where, index) => [index ? ', ' : '', place(...where)]), ')'))),
+    h('ul', null, claims.map(([text, places]) => h('li', null, sentence(text), ' (', places.map((where, index) => [index ? ', ' : '', place(...where)]), ')'))),
     h('p', { class: 'more' }, `Written by ${model}; every reference was checked against the code map, ${counted(removed, 'claim')} removed.`));
 }
 
