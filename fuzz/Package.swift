@@ -16,11 +16,12 @@ let package = Package(
     .executableTarget(
       name: "memfun-fuzz",
       dependencies: [
-        "CFuzzer", .product(name: "MemfunCore", package: "Core"), .product(name: "MemfunModels", package: "Models"),
+        "CFuzzer", .product(name: "MemfunCore", package: "Core"),
+        .product(name: "MemfunModels", package: "Models"),
         .product(name: "MemfunTools", package: "Tools"),
       ],
       // The entry is CFuzzer's.
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,8 @@
 /// What a configuration key may hold.
 public enum ConfigurationType: Sendable, Equatable {
   case string
+  /// The name of an environment variable, or nothing.
+  case variable
   case integer(ClosedRange<Int>)
   case float(ClosedRange<Double>)
   case bool
@@ -11,10 +13,19 @@ public enum ConfigurationType: Sendable, Equatable {
   case byteCount
   case strings
 
+  /// Whether no text at all is a value.
+  var hasEmptyValue: Bool {
+    switch self {
+    case .string, .variable, .strings: true
+    case .integer, .float, .bool, .choice, .duration, .byteCount: false
+    }
+  }
+
   /// The type in words, for messages and documentation.
   public var description: String {
     switch self {
     case .string: "a string"
+    case .variable: "the name of an environment variable"
     case .integer(let range) where range.upperBound == .max: "an integer of at least \(range.lowerBound)"
     case .integer(let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
     case .float(let range) where range.upperBound == .greatestFiniteMagnitude:

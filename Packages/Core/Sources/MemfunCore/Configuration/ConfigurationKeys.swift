@@ -23,10 +23,11 @@ public enum ConfigurationKeys {
     "model.trusted_hosts", .strings, .strings([]), as: [String].self, userOnly: true,
     "Hosts, beyond this machine and the providers' own, that a project's model.base_url may name.")
   public static let modelAPIKeyEnv = key(
-    "model.api_key_env", .string, .string(""), as: String.self,
+    "model.api_key_env", .variable, .string(""), as: String.self,
     """
     The environment variable that holds the key. Empty: ANTHROPIC_API_KEY or OPENAI_API_KEY, then the credentials \
-    file.
+    file. A project may only name a variable that ends in _KEY and does not speak of a secret, private or \
+    access key.
     """)
   public static let modelTemperature = key(
     "model.temperature", .float(0...2), .float(0), as: Double.self, "Sampling temperature.")
@@ -145,7 +146,12 @@ public enum ConfigurationKeys {
     -> ConfigurationEntry
   {
     if let entry = all.first(where: { $0.name == name }) { return entry }
-    throw .unknownKey(name, place: place, suggestion: Suggestion.closest(to: name, among: all.map(\.name)))
+    throw .unknownKey(name, place: place, suggestion: suggestion(for: name))
+  }
+
+  /// The known name nearest to a mistyped one. Very long ones were not mistyped, and cost time.
+  static func suggestion(for name: String) -> String? {
+    name.utf8.count > 64 ? nil : Suggestion.closest(to: name, among: all.map(\.name))
   }
 
   private static func key<Value>(

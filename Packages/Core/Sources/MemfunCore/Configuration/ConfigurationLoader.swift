@@ -84,7 +84,8 @@ public struct ConfigurationLoader: Sendable {
     }
     applyEnvironment(to: &configuration, &problems)
     for override in overrides { apply(override: override, to: &configuration, &problems) }
-    checkHost(of: configuration, &problems)
+    // The file of --config was named by the user, who answers for it.
+    if explicitPath == nil { checkTrust(in: configuration, &problems) }
 
     if !problems.isEmpty { throw ConfigurationError(problems) }
     return configuration
@@ -114,6 +115,7 @@ public struct ConfigurationLoader: Sendable {
       let place = "\(path):\(section.keyRegion.start)"
       guard let table = section.node.table else {
         problems.append(Self.misplaced(section, place: place))
+        if problems.count >= Self.maximumProblems { return true }
         continue
       }
       for member in table.members {
@@ -124,11 +126,32 @@ public struct ConfigurationLoader: Sendable {
             throw .userOnly(key: entry.name, place: place, userFile: userPath)
           }
           let value = try entry.check(member.node.value, place: "\(path):\(member.node.region.start)")
+          if trust == .project, Self.loosens(entry, from: configuration.setting(of: entry).value, to: value) {
+            configuration.warnings.append(
+              "\(place): a project cannot raise your limit \(entry.name), which stays")
+            continue
+          }
           configuration.set(entry, value, origin: origin(path, member.node.region.start))
         } catch { problems.append(error) }
+        // A file that is something else than a configuration need not be read to its end.
+        if problems.count >= Self.maximumProblems { return true }
       }
     }
     return true
+  }
+
+  private static let maximumProblems = 1000
+
+  /// Whether a limit that the user has set (0 is none) would be raised.
+  private static func loosens(
+    _ entry: ConfigurationEntry, from old: ConfigurationScalar, to new: ConfigurationScalar
+  ) -> Bool {
+    guard entry.section == "budget" else { return false }
+    func limit(_ value: ConfigurationScalar) -> Double {
+      if case .string(let text) = value { return DurationText.parse(text)?.inSeconds ?? 0 }
+      return Double(checked: value)
+    }
+    return limit(old) > 0 && (limit(new) == 0 || limit(new) > limit(old))
   }
 
   /// A key that stands outside every table: often its section was forgotten.
@@ -141,8 +164,7 @@ public struct ConfigurationLoader: Sendable {
     }
     let byShortName = ConfigurationKeys.all.first { $0.shortName == member.key }?.name
     return .unknownKey(
-      member.key, place: place,
-      suggestion: byShortName ?? Suggestion.closest(to: member.key, among: ConfigurationKeys.all.map(\.name)))
+      member.key, place: place, suggestion: byShortName ?? ConfigurationKeys.suggestion(for: member.key))
   }
 
   private func applyEnvironment(
@@ -158,6 +180,8 @@ public struct ConfigurationLoader: Sendable {
         }
         continue
       }
+      // By custom an empty variable is one that is not set, unless empty is a value.
+      if text.isEmpty, !entry.type.hasEmptyValue { continue }
       do throws(ConfigurationProblem) {
         configuration.set(
           entry, try entry.check(text: text, place: name), origin: .environment(variable: name))
@@ -182,33 +206,47 @@ public struct ConfigurationLoader: Sendable {
   /// Hosts that get the user's key when a project merely names them.
   static let publicHosts = ["api.anthropic.com", "api.openai.com"]
 
-  /// A repository must not send the user's key to a host of its choice.
-  private func checkHost(of configuration: Configuration, _ problems: inout [ConfigurationProblem]) {
-    let setting = configuration.setting(of: ConfigurationKeys.modelBaseURL.entry)
-    guard case .project(let path, let position) = setting.origin, case .string(let url) = setting.value,
-      !url.isEmpty
-    else { return }
-    let host = Self.host(of: url)
-    if Self.isLoopback(host) || Self.publicHosts.contains(host) { return }
-    if configuration[ConfigurationKeys.modelTrustedHosts].contains(host) { return }
-    // The file of --config was named by the user.
-    guard (try? projectPath()) == path else { return }
-    problems.append(.untrustedHost(host: host, place: "\(path):\(position)", userFile: userPath))
+  /// A repository must not send the user's key to a host of its choice, nor something else than a key.
+  private func checkTrust(in configuration: Configuration, _ problems: inout [ConfigurationProblem]) {
+    if let (variable, place) = projectText(ConfigurationKeys.modelAPIKeyEnv, in: configuration),
+      !Self.mayHoldProviderKey(variable)
+    {
+      problems.append(.untrustedVariable(name: variable, place: place, userFile: userPath))
+    }
+    guard let (text, place) = projectText(ConfigurationKeys.modelBaseURL, in: configuration) else { return }
+    // Providers accept an address without scheme, and read it so.
+    let written = text[...].range(of: "://") != nil ? text : "https://" + text
+    guard let url = try? HTTPURL(written) else {
+      problems.append(
+        .badValue(
+          key: "model.base_url", place: place, expected: "an http or https address",
+          found: "\"\(MessageText.shown(text))\""))
+      return
+    }
+    // Without TLS whoever is on the way reads the key.
+    let isPublic = url.isSecure && Self.publicHosts.contains(url.host)
+    if url.isLoopback || isPublic { return }
+    if configuration[ConfigurationKeys.modelTrustedHosts].contains(where: { $0.lowercased() == url.host }) {
+      return
+    }
+    problems.append(.untrustedHost(host: url.host, place: place, userFile: userPath))
   }
 
-  static func host(of url: String) -> String {
-    var rest = url[...]
-    if let scheme = rest.range(of: "://") { rest = rest[scheme.upperBound...] }
-    rest = rest.prefix { !"/?#\\".contains($0) }
-    if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
-    if rest.first == "[" { return String(rest.dropFirst().prefix { $0 != "]" }).lowercased() }
-    return String(rest.prefix { $0 != ":" }).lowercased()
+  /// The text of a key, and where it stands, when a project's file has set it.
+  private func projectText(
+    _ key: ConfigurationKey<String>, in configuration: Configuration
+  ) -> (text: String, place: String)? {
+    guard case .project(let path, let position) = configuration.origin(of: key) else { return nil }
+    let text = configuration[key]
+    return text.isEmpty ? nil : (text, "\(path):\(position)")
   }
 
-  static func isLoopback(_ host: String) -> Bool {
-    if host == "localhost" || host == "::1" { return true }
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+  /// Whether a name is that of a provider's key. Tokens and secrets of other services have names of
+  /// other forms, by and large: GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY, SSH_PRIVATE_KEY, DATABASE_URL.
+  static func mayHoldProviderKey(_ variable: String) -> Bool {
+    let name = variable.uppercased()
+    return name.hasSuffix("_KEY")
+      && !["SECRET", "PRIVATE", "ACCESS"].contains { name[...].range(of: $0) != nil }
   }
 
   private static func unreadable(_ path: String, _ error: any Error) -> ConfigurationProblem {

@@ -33,6 +33,18 @@ enum TOMLText {
   }
 }
 
+/// Text from files and variables as it may stand in messages.
+enum MessageText {
+  /// Without credentials and control characters, and at most 80 characters long.
+  static func shown(_ text: String) -> String {
+    let start = text.unicodeScalars.prefix(200)
+    var clipped = String(String.UnicodeScalarView(start))
+    clipped = String(decoding: SecretPatterns.mask(Array(clipped.utf8)), as: UTF8.self)
+    let visible = VisibleText.escape(clipped)
+    return visible.count > 80 || start.count < text.unicodeScalars.count ? visible.prefix(80) + "…" : visible
+  }
+}
+
 /// Durations as people write them: `250ms`, `30s`, `5m`, `1h30m`, `7d`.
 public enum DurationText {
   /// Nil when the text is no duration or exceeds 100 years.

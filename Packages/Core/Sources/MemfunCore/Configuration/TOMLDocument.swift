@@ -5,6 +5,9 @@ public struct SourceRegion: Sendable, Hashable {
   /// Where it begins and ends.
   public var beginLine: Int, beginColumn: Int, endLine: Int, endColumn: Int
 
+  /// For values that stand in no file.
+  static let nowhere = SourceRegion(beginLine: 0, beginColumn: 0, endLine: 0, endColumn: 0)
+
   /// `line:column` of the beginning.
   public var start: String { "\(beginLine):\(beginColumn)" }
 }
@@ -87,9 +90,11 @@ public struct TOMLDocument: Sendable, Equatable {
       let (line, column) = Self.position(of: bad, in: text)
       throw refuse("the text is not valid UTF-8", line: line, column: column)
     }
-    if let place = Self.tooManyKeyParts(text) {
+    if let place = TOMLNesting.firstTooDeepOffset(in: text) {
       let (line, column) = Self.position(of: place, in: text)
-      throw refuse("a key has more than \(Self.maximumKeyParts) parts", line: line, column: column)
+      throw refuse(
+        "a key has more than \(TOMLNesting.maximumKeyParts) parts, or values are nested deeper than "
+          + "\(TOMLNesting.maximumDepth)", line: line, column: column)
     }
     if text.isEmpty {
       root = TOMLTable(members: [], isInline: false)
@@ -108,8 +113,6 @@ public struct TOMLDocument: Sendable, Equatable {
     defer { memfun_toml_free(parsed) }
     root = Self.tree(of: parsed)
   }
-
-  private static let maximumKeyParts = 1024
 
   private static func tree(of document: OpaquePointer) -> TOMLTable {
     let nodes = (0..<memfun_toml_count(document)).map { memfun_toml_node_at(document, $0) }
@@ -163,26 +166,6 @@ public struct TOMLDocument: Sendable, Equatable {
       case .error: return offset
       }
     }
-  }
-
-  /// Dotted keys nest tables without the parser's limit, and it frees them by recursion: a hostile
-  /// line could use up the stack. Counting dots per line is coarse, and safe.
-  private static func tooManyKeyParts(_ bytes: [UInt8]) -> Int? {
-    var dots = 0
-    var isComment = false
-    for (place, byte) in bytes.enumerated() {
-      switch byte {
-      case UInt8(ascii: "."):
-        dots += 1
-        if dots >= maximumKeyParts, !isComment { return place }
-      case UInt8(ascii: "#"): isComment = true
-      case UInt8(ascii: "\n"):
-        dots = 0
-        isComment = false
-      default: break
-      }
-    }
-    return nil
   }
 
   private static func position(of offset: Int, in bytes: [UInt8]) -> (line: Int, column: Int) {

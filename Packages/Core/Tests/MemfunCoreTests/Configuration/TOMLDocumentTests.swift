@@ -55,9 +55,40 @@ struct TOMLDocumentTests {
       "a = " + String(repeating: "{a=", count: 100_000),
       String(repeating: "a.", count: 300_000) + "a = 1",
       "[" + String(repeating: "a.", count: 300_000) + "a]",
+      "\"#\"." + String(repeating: "a.", count: 300_000) + "a = 1",
+      "a = " + String(repeating: "[\n{" + String(repeating: "b.", count: 500) + "b = ", count: 200),
+      "'\"' = 1\n" + String(repeating: "a.", count: 300_000) + "a = 1",
+      "s = \"\\\"\" # \"\n" + String(repeating: "a.", count: 300_000) + "a = 1",
+      "s = \"\"\"\"\"\"\"\"\n" + String(repeating: "a.", count: 300_000) + "a = 1",
     ] {
       #expect(throws: ConfigurationProblem.self) { try TOMLDocument(Array(text.utf8), source: "t") }
     }
+  }
+
+  @Test("dots and brackets in strings and comments are no nesting")
+  func noNesting() throws {
+    let dots = String(repeating: ".", count: 5000)
+    let brackets = String(repeating: "[{", count: 5000)
+    let text = """
+      # \(dots)\(brackets)
+      a = "\(dots)\(brackets)" # \(dots)
+      b = '\(brackets)'
+      c = \"\"\"
+      \(brackets) \\" " \(dots)\"\"\"
+      d = \'\'\'\(dots)\'\'\'
+      e = [1.5, 2.5, 3.5, 4.5, 1.5, 2.5, 3.5, 4.5, 1.5, 2.5, 3.5, 4.5, 1.5, 2.5, 3.5, 4.5, 1.5, 2.5]
+      f.g.h = 1
+      """
+    #expect(try TOMLDocument(Array(text.utf8), source: "t").root.members.count == 6)
+  }
+
+  @Test(
+    "text that trips the parser's own assertions is an error",
+    arguments: [
+      "[=", "[#", "[\n", "[[ ", "[[\t]]", "[ . ]", "=", "a.", "a. = 1", "[a.]", "{", "]", "a = {,}", "a = [,",
+    ])
+  func assertions(text: String) {
+    #expect(throws: ConfigurationProblem.self) { try TOMLDocument(Array(text.utf8), source: "t") }
   }
 
   @Test("an empty file, a byte order mark and Windows line ends are read")
