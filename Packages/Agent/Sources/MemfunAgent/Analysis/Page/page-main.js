@@ -3,7 +3,7 @@ const views = [
   ['', 'Overview', overviewView], ['treemap', 'Treemap', treemapView], ['graph', 'Dependencies', graphView],
   ['files', 'Files', filesView, data.totals.files], ['functions', 'Functions', functionsView, data.totals.functions],
   ['findings', 'Findings', findingsView, data.totals.findings], ['duplicates', 'Duplicates', duplicatesView, data.totals.duplicates],
-  ['markers', 'Promises', markersView, data.totals.markers], ['about', 'About', aboutView],
+  ['markers', 'TODOs', markersView, data.totals.markers], ['about', 'About', aboutView],
 ];
 let relayout = [];
 /** Registers what must be drawn again when the window or the theme changes; called once at once. */
