@@ -36,7 +36,9 @@ public struct CodeMapBuilder: Sendable {
     }
   }
 
-  private var workers: Int { max(1, options.parallelism ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  private var workers: Int {
+    min(64, max(1, options.parallelism ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  }
 
   private func build(
     _ root: AnalysedRoot, threads: any TaskExecutor,

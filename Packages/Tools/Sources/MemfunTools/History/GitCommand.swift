@@ -35,12 +35,15 @@ struct GitCommand: Sendable {
     self.environment = variables
   }
 
-  private static let overrides = [
-    "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=/bin/false",
-    "core.gitProxy=", "core.alternateRefsCommand=", "core.attributesFile=/dev/null",
-    "diff.external=", "diff.ignoreSubmodules=all", "diff.submodule=short", "log.showSignature=false",
-    "gpg.program=/bin/false", "gpg.ssh.program=/bin/false", "gpg.x509.program=/bin/false",
-    "submodule.recurse=false", "protocol.allow=never", "credential.helper=", "uploadpack.packObjectsHook=",
+  private static let overrides: [(name: String, value: String)] = [
+    ("core.fsmonitor", "false"), ("core.hooksPath", "/dev/null"), ("core.pager", "cat"),
+    ("core.sshCommand", "/bin/false"), ("core.gitProxy", ""), ("core.alternateRefsCommand", ""),
+    ("core.attributesFile", "/dev/null"), ("diff.external", ""), ("diff.ignoreSubmodules", "all"),
+    ("diff.submodule", "short"), ("log.showSignature", "false"), ("gpg.program", "/bin/false"),
+    ("gpg.ssh.program", "/bin/false"), ("gpg.x509.program", "/bin/false"), ("submodule.recurse", "false"),
+    ("protocol.allow", "never"), ("credential.helper", ""), ("uploadpack.packObjectsHook", ""),
+    // A folder below the root that looks like a repository without working tree is just a folder.
+    ("safe.bareRepository", "explicit"),
   ]
 
   /// Switches the clean and smudge filters off that the configuration names; `git status` would run them.
@@ -60,15 +63,18 @@ struct GitCommand: Sendable {
   func run(
     _ arguments: [String], output: Subprocess.Output = .capture(head: 8 << 20, tail: 0), timeout: Duration
   ) async throws -> SubprocessResult {
-    var all = ["--no-pager", "--literal-pathspecs"]
-    for override in Self.overrides { all += ["-c", override] }
-    for filter in filters {
-      // A driver without a command does nothing; a name with `=` cannot be given this way.
-      guard !filter.contains("=") else { continue }
-      all += ["-c", filter + (filter.hasSuffix(".required") ? "=false" : "=")]
+    // Through the environment, because `-c` cannot name a filter with an equals sign in its name, and
+    // because processes that git starts get it too.
+    var variables = environment
+    let settings = Self.overrides + filters.map { ($0, $0.hasSuffix(".required") ? "false" : "") }
+    variables["GIT_CONFIG_COUNT"] = "\(settings.count)"
+    for (number, (name, value)) in settings.enumerated() {
+      variables["GIT_CONFIG_KEY_\(number)"] = name
+      variables["GIT_CONFIG_VALUE_\(number)"] = value
     }
     return try await Subprocess(
-      program, all + arguments, environment: environment, workingDirectory: folder, output: output,
+      program, ["--no-pager", "--literal-pathspecs"] + arguments, environment: variables,
+      workingDirectory: folder, output: output,
       error: .capture(head: 8192, tail: 0), timeout: timeout, killGrace: .milliseconds(300)
     ).run()
   }

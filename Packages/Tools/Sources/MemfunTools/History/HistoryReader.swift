@@ -104,7 +104,7 @@ struct HistoryReader: Sendable {
       async let status = git.run(
         ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all"],
         output: .capture(head: 1, tail: 0), timeout: Self.shortTimeout)
-      let since = options.churnDays.map { now - Int64($0) * 86_400 }
+      let since = options.churnDays.map { now - Int64(min(max(0, $0), 1_000_000)) * 86_400 }
       let question = ChurnCache.Question(
         head: head.revision, since: since, mailmap: mailmapHash(), isShallow: head.isShallow)
       let log: ChurnLog

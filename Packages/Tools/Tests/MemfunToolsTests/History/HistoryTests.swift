@@ -173,7 +173,7 @@ struct HistoryTests {
       try folder.write(".git/hooks/\(hook)", "#!/bin/sh\necho \(hook) >> '\(trap)'\n")
       chmod(folder.path + "/.git/hooks/\(hook)", 0o755)
     }
-    try folder.write(".gitattributes", "*.py filter=evil diff=evil\n")
+    try folder.write(".gitattributes", "*.py filter=evil diff=evil\nother.py filter=e=vil\n")
     try await folder.git("add", ".gitattributes")
     try await folder.git("commit", "-qm", "attributes", at: Self.now - 5 * Self.day)
     unlink(trap)
@@ -181,6 +181,7 @@ struct HistoryTests {
       ("core.fsmonitor", program), ("core.pager", program), ("pager.log", "true"), ("diff.external", program),
       ("diff.evil.textconv", program), ("diff.evil.command", program), ("filter.evil.clean", program),
       ("filter.evil.smudge", program), ("filter.evil.process", program), ("filter.evil.required", "true"),
+      ("filter.e=vil.clean", program), ("filter.e=vil.required", "true"),
       ("log.showSignature", "true"), ("gpg.program", program), ("core.sshCommand", program),
       ("core.askPass", program), ("credential.helper", program), ("alias.log", "!" + program),
     ] {
@@ -188,6 +189,7 @@ struct HistoryTests {
     }
     // Same size, other times: git must look at the content, which is where a filter would run.
     try folder.write("src/b.py", "def a(x):\n    if x:\n        return 3\n")
+    try folder.write("other.py", "y = 2\n")
     let map = try await build(folder.path, days: nil)
     #expect(map.history?.isDirty == true)
     #expect(map.history?.commits == 4)
