@@ -2,8 +2,9 @@
 public struct Narrative: Sendable, Equatable {
   /// The claims that survived, in the model's order.
   public var claims: [Claim]
-  /// How many claims were removed because a reference does not exist, and why the first few were.
+  /// How many claims were removed because a reference does not exist.
   public var removed: Int
+  /// Why the first few of them were removed.
   public var removalReasons: [String]
   /// The model's id as configured.
   public var model: String
