@@ -83,6 +83,8 @@ func isolatedOptions(cache: String? = nil) -> CodeMapOptions {
   options.usesCache = cache != nil
   options.cacheFolder = cache
   options.parallelism = 2
+  // A checkout may have ast-grep beside the test program; tests say themselves when they want it.
+  options.programFolder = nil
   if let astGrep = getenv("MEMFUN_TEST_AST_GREP") { options.astGrep = String(cString: astGrep) }
   return options
 }

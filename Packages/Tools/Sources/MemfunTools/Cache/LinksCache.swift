@@ -3,8 +3,11 @@ import CXXHash
 /// Keeps what follows from looking at all files together, for as long as no file differs.
 enum LinksCache {
   /// The state of a whole tree: every path with its role, language and content.
-  static func key(files: [SourceFile], analyses: [FileAnalysis]) -> ContentHash {
+  static func key(
+    files: [SourceFile], analyses: [FileAnalysis], minimumDuplicateLines: Int
+  ) -> ContentHash {
     var writer = BinaryWriter()
+    writer.number(max(0, minimumDuplicateLines))
     writer.reserve(files.count * 64)
     for (file, analysis) in zip(files, analyses) {
       writer.string(file.path)

@@ -175,7 +175,8 @@ public struct CodeMapBuilder: Sendable {
     _ files: [SourceFile], _ analyses: [FileAnalysis], _ reader: FileReader, _ store: CacheStore?,
     on threads: any TaskExecutor
   ) async throws -> TreeLinks {
-    let key = LinksCache.key(files: files, analyses: analyses)
+    let key = LinksCache.key(
+      files: files, analyses: analyses, minimumDuplicateLines: options.minimumDuplicateLines)
     if let kept = store?.load("links"),
       let links = LinksCache.decode(kept, key: key, fileCount: files.count)
     {
@@ -183,6 +184,7 @@ public struct CodeMapBuilder: Sendable {
     }
     let links = try await TreeLinks.compute(
       files: files, facts: analyses.map(\.facts), manifests: TreeLinks.readManifests(files, reader),
+      minimumDuplicateLines: options.minimumDuplicateLines,
       on: threads)
     // Links that cannot be kept are computed again next time; the note on the cache tells enough.
     try? store?.save("links", body: LinksCache.encode(links, key: key))

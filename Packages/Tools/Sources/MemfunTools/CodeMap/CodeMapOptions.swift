@@ -22,8 +22,13 @@ public struct CodeMapOptions: Sendable {
   public var ctags: String?
   /// ast-grep: a path, or a name to look up in PATH; nil looks in the usual places.
   public var astGrep: String?
-  /// The folder of the running program: tools are looked for beside it.
+  /// git: a path, or a name to look up in PATH; nil means `git`.
+  public var git: String?
+  /// The folder of the running program: tools are looked for beside it. Default: where this process's
+  /// program is.
   public var programFolder: String?
+  /// Lines of code that a block must have to count as duplicated, braces and blank lines apart. Default 10.
+  public var minimumDuplicateLines = 10
   /// Threads and tool processes at a time; nil means one for each processor.
   public var parallelism: Int?
   /// `HOME`, `PATH`, `XDG_…`: where the user's own settings and caches are.
@@ -34,7 +39,15 @@ public struct CodeMapOptions: Sendable {
   /// - Parameter environment: defaults to that of the process.
   public init(environment: [String: String] = CodeMapOptions.processEnvironment()) {
     self.environment = environment
+    programFolder = Self.folderOfThisProgram
   }
+
+  private static let folderOfThisProgram: String? = {
+    guard let path = realpath("/proc/self/exe", nil) else { return nil }
+    defer { free(path) }
+    let program = String(cString: path)
+    return program.lastIndex(of: "/").map { String(program[..<$0]) }
+  }()
 
   /// The environment of this process.
   public static func processEnvironment() -> [String: String] {

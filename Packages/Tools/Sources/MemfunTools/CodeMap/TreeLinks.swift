@@ -13,12 +13,16 @@ struct TreeLinks: Sendable {
   ///   - files: of the map.
   ///   - facts: of the same files.
   ///   - manifests: bytes of the files that tell where imports lead, by path.
+  ///   - minimumDuplicateLines: how long equal blocks must be.
   ///   - threads: where it is computed.
   /// - Throws: `CancellationError`.
   static func compute(
-    files: [SourceFile], facts: [FileFacts], manifests: [String: [UInt8]], on threads: any TaskExecutor
+    files: [SourceFile], facts: [FileFacts], manifests: [String: [UInt8]], minimumDuplicateLines: Int,
+    on threads: any TaskExecutor
   ) async throws -> TreeLinks {
-    async let duplicates = abandonable(on: threads) { DuplicateFinder.find(in: facts) }
+    async let duplicates = abandonable(on: threads) {
+      DuplicateFinder.find(in: facts, options: .init(minimumLines: minimumDuplicateLines))
+    }
     var links = try await abandonable(on: threads) {
       var links = TreeLinks()
       let resolved = ImportResolver.resolve(files: files, facts: facts, manifests: manifests)

@@ -15,11 +15,12 @@ struct GitCommand: Sendable {
   private var filters: [String] = []
 
   /// - Parameters:
+  ///   - name: a path, or a name to look up in `PATH`.
   ///   - folder: below a repository's top.
   ///   - environment: `HOME` and `XDG_CONFIG_HOME` are passed on, `PATH` is searched for git.
   /// - Throws: `SubprocessError` when git is not there.
-  init(folder: String, environment: [String: String]) throws(SubprocessError) {
-    program = try Subprocess.locate("git", searchPath: environment["PATH"])
+  init(_ name: String, folder: String, environment: [String: String]) throws(SubprocessError) {
+    program = try Subprocess.locate(name, searchPath: environment["PATH"])
     self.folder = folder
     var variables = Subprocess.minimalEnvironment
     for name in ["HOME", "XDG_CONFIG_HOME"] { variables[name] = environment[name] }

@@ -36,7 +36,7 @@ struct HistoryReader: Sendable {
 
   /// - Throws: `SubprocessError` when git is not there.
   init(root: String, repository: EnclosingRepository, options: CodeMapOptions) throws(SubprocessError) {
-    git = try GitCommand(folder: root, environment: options.environment)
+    git = try GitCommand(options.git ?? "git", folder: root, environment: options.environment)
     self.repository = repository
     self.options = options
   }

@@ -113,12 +113,13 @@ struct SymbolTools: Sendable {
     )
   }
 
-  /// Configured, in PATH, beside the program, in the checkout, in the user's data folder.
+  /// Configured; or installed beside the program or in its checkout, which is the version it was tested
+  /// with; or in PATH; or in the user's data folder.
   ///
   /// `sg`, ast-grep's other name, is not tried: on Linux it is a program that changes groups.
   private static func astGrepCandidates(_ options: CodeMapOptions) -> [String] {
     if let configured = options.astGrep { return [configured] }
-    var candidates = ["ast-grep"]
+    var candidates: [String] = []
     if let folder = options.programFolder {
       candidates.append(folder + "/../libexec/memfun/ast-grep")
       // A checkout's build folder is `.build/<triple>/<configuration>`.
@@ -129,6 +130,7 @@ struct SymbolTools: Sendable {
         above = String(above[..<slash])
       }
     }
+    candidates.append("ast-grep")
     let home = options.environment["HOME"]
     if let data = options.environment["XDG_DATA_HOME"] ?? home.map({ $0 + "/.local/share" }) {
       candidates.append(data + "/memfun/tools/bin/ast-grep")
