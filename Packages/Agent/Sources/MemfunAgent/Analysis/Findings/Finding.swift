@@ -70,7 +70,7 @@ extension Finding {
         rule: .cycles, severity: report.thresholds.cycleFiles.severity(of: count) ?? .info,
         place: last.map { Place(report.map.files[Int($0.from)].path, line: $0.line) }
           ?? cycle.files.first.map { report.map.place(ofFile: $0) },
-        message: "\(count) files import each other in a circle: \(cycle.description(in: report.map))",
+        message: "\(count) files need each other in a circle: \(cycle.description(in: report.map))",
         measure: count)
     }
   }

@@ -47,7 +47,7 @@ public enum Rule: String, Sendable, CaseIterable {
     case .complexity: "a function of own code with a high cyclomatic complexity (McCabe)"
     case .functionLines: "a function of own code with many lines"
     case .fileLines: "a file of own code with many code lines"
-    case .cycles: "a group of files that import each other in a circle"
+    case .cycles: "a group of files that need each other in a circle"
     case .duplicates:
       "the same block of code in two or more places; with % the share of own lines in such blocks"
     case .todo: "a TODO, FIXME, HACK or XXX comment outside vendored and generated files"

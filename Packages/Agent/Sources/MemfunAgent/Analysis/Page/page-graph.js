@@ -157,7 +157,8 @@ function layoutGraph(nodes) {
   for (const node of nodes) layers[height - level.get(node)].push(node);
   for (const node of nodes) {
     node.short = node.label.length > 30 ? '…' + node.label.slice(-29) : node.label;
-    node.width = Math.max(84, Math.max(node.short.length * 7.4, node.sub.length * 6) + 22);
+    node.shortSub = node.sub.length > 32 ? '…' + node.sub.slice(-31) : node.sub;
+    node.width = Math.max(84, Math.max(node.short.length * 7.4, node.shortSub.length * 6.5) + 22);
     node.height = 40;
   }
   const order = new Map();
@@ -210,6 +211,8 @@ function graphView() {
   const picture = svg('svg', { role: 'group', tabindex: 0, 'aria-label': 'Dependency graph. Tab moves through the nodes, Enter opens one, plus and minus zoom, 0 fits.' });
   const stage = h('div', { class: 'stage' }, picture);
   const crumbs = h('div', { class: 'crumbs' });
+  const openTitle = h('summary');
+  const openFolders = h('details', null, openTitle, crumbs);
   const listing = h('div');
   let view = { x: 0, y: 0, width: 100, height: 100 };
   let whole = view;
@@ -240,7 +243,7 @@ function graphView() {
         },
       },
       svg('rect', { width: node.width, height: node.height, rx: 8 }),
-      svg('text', { x: 11, y: 17 }, node.short), svg('text', { x: 11, y: 32, class: 'sub' }, node.sub), svg('title', null, words));
+      svg('text', { x: 11, y: 17 }, node.short), svg('text', { x: 11, y: 32, class: 'sub' }, node.shortSub), svg('title', null, words));
       shapes.set(node, shape);
       return shape;
     });
@@ -255,6 +258,8 @@ function graphView() {
     }
     crumbs.replaceChildren(...[...open].filter((folder) => folder !== root).sort((a, b) => (a.path < b.path ? -1 : 1)).map((folder) =>
       h('button', { type: 'button', 'aria-label': `Close ${folder.path}`, onclick: () => close(folder) }, `${folder.path}/ ×`)));
+    openTitle.textContent = `${counted(open.size - 1, 'open folder')}`;
+    openFolders.hidden = open.size === 1;
     drawList(nodes);
     if (focusOn) [...shapes].find(([node]) => node.folder === focusOn)?.[1].focus();
   }
@@ -342,7 +347,7 @@ function graphView() {
   return h('section', null,
     h('h1', null, 'Dependencies'),
     h('p', { class: 'soft' }, 'Arrows lead from what needs to what is needed, down the page. Click a folder to open it, a file to see it. Dashed arrows lead back and close a cycle.'),
-    h('div', { class: 'tools' }, crumbs, h('span', { class: 'grow' }),
+    h('div', { class: 'tools' }, openFolders, h('span', { class: 'grow' }),
       h('button', { type: 'button', onclick: () => zoom(0.8), 'aria-label': 'Zoom in' }, '+'),
       h('button', { type: 'button', onclick: () => zoom(1.25), 'aria-label': 'Zoom out' }, '−'),
       h('button', { type: 'button', onclick: () => show(whole) }, 'Fit')),
@@ -350,7 +355,7 @@ function graphView() {
 }
 
 function cycleCard() {
-  if (!data.cycles.length) return h('p', { class: 'soft' }, 'No files import each other in a circle.');
+  if (!data.cycles.length) return h('p', { class: 'soft' }, 'No files need each other in a circle.');
   return h('div', { class: 'card' }, h('h2', null, `Import cycles (${data.cycles.length})`),
     h('ol', null, data.cycles.slice(0, 100).map(([members, path]) => h('li', null,
       `${counted(members.length, 'file')}: `, path.map(([from, , line]) => [filePlace(from, line), ' → ']), path.length ? filePlace(path[0][0]) : null))),

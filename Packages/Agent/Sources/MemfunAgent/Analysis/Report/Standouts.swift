@@ -143,7 +143,7 @@ struct Standouts {
     return Candidate(
       weight: min(0.85, 0.55 + Double(largest.files.count) / 60),
       sentence:
-        "\(largest.files.count) files import each other in a circle; a shortest way round is \(shown).\(rest)"
+        "\(largest.files.count) files need each other in a circle; a shortest way round is \(shown).\(rest)"
     )
   }
 
