@@ -73,6 +73,8 @@ enum AnalyzeCommand {
     options.churnDays = days == 0 ? nil : days
     options.ctags = configuration[ConfigurationKeys.toolsCtags].nonEmpty
     options.astGrep = configuration[ConfigurationKeys.toolsAstGrep].nonEmpty
+    options.git = configuration[ConfigurationKeys.toolsGit].nonEmpty
+    options.minimumDuplicateLines = configuration[ConfigurationKeys.analyzeDuplicateMinLines]
 
     let limits = AnalysisSettings.Limits(
       tokens: parsed.value(of: maxTokens) ?? configuration[ConfigurationKeys.budgetMaxTokens].nonZero,
