@@ -6,16 +6,14 @@ import MemfunCore
 /// Source: Anthropic API reference, "Streaming messages". Unknown events, blocks and deltas are
 /// skipped, as the reference demands.
 public struct AnthropicReplyDecoder: ReplyDecoder {
-  private enum Framing { case undecided, events, document }
   private enum Block {
     case text, reasoning, schemaText, ignored
     case tool(isEmpty: Bool, initial: String)
   }
 
   private let context: ReplyContext
-  private var framing = Framing.undecided
+  private var framing = ReplyFraming()
   private var parser = ServerSentEventParser()
-  private var document: [UInt8] = []
   private var tracker: UsageTracker
   private var uncachedInput: Int?
   private var lastUsage: Usage?
@@ -35,19 +33,7 @@ public struct AnthropicReplyDecoder: ReplyDecoder {
   public var usage: Usage? { tracker.hasBegun ? tracker.usage(isComplete: sawStop) : nil }
 
   public mutating func feed(_ bytes: [UInt8]) throws -> [ModelChunk] {
-    var bytes = bytes
-    if framing == .undecided {
-      document += bytes
-      guard let first = document.first(where: { $0 > 0x20 && $0 < 0x80 }) else { return [] }
-      framing = first == UInt8(ascii: "{") || first == UInt8(ascii: "<") ? .document : .events
-      if framing == .document { return [] }
-      bytes = document
-      document = []
-    }
-    guard framing == .events else {
-      document += bytes
-      return []
-    }
+    guard let bytes = framing.take(bytes) else { return [] }
     var chunks: [ModelChunk] = []
     let events = try context.framed { try parser.feed(bytes) }
     for event in events { try interpret(event, into: &chunks) }
@@ -57,10 +43,10 @@ public struct AnthropicReplyDecoder: ReplyDecoder {
   public mutating func finish() throws -> [ModelChunk] {
     guard !hasFinished else { return [] }
     var chunks: [ModelChunk] = []
-    switch framing {
+    switch framing.kind {
     case .undecided: throw context.cut("the answer is empty")
     case .document:
-      let json = try context.json(String(decoding: document, as: UTF8.self))
+      let json = try context.json(String(decoding: framing.document, as: UTF8.self))
       try interpret(message: json, into: &chunks)
     case .events:
       if let event = try context.framed({ try parser.finish() }) {

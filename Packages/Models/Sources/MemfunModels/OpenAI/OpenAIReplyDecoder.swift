@@ -7,7 +7,6 @@ import MemfunCore
 /// that are null, absent or unknown, tool calls without index or id, arguments given as an object,
 /// whole messages instead of deltas, `[DONE]` missing.
 public struct OpenAIReplyDecoder: ReplyDecoder {
-  private enum Framing { case undecided, events, document }
   private struct Call {
     /// Ours, unique in the reply.
     var key: Int
@@ -20,9 +19,8 @@ public struct OpenAIReplyDecoder: ReplyDecoder {
   }
 
   private let context: ReplyContext
-  private var framing = Framing.undecided
+  private var framing = ReplyFraming()
   private var parser = ServerSentEventParser()
-  private var document: [UInt8] = []
   private var tracker: UsageTracker
   private var lastUsage: Usage?
   private var calls: [Call] = []
@@ -43,19 +41,7 @@ public struct OpenAIReplyDecoder: ReplyDecoder {
   }
 
   public mutating func feed(_ bytes: [UInt8]) throws -> [ModelChunk] {
-    var bytes = bytes
-    if framing == .undecided {
-      document += bytes
-      guard let first = document.first(where: { !isSpace($0) }) else { return [] }
-      framing = first == UInt8(ascii: "{") || first == UInt8(ascii: "<") ? .document : .events
-      if framing == .document { return [] }
-      bytes = document
-      document = []
-    }
-    guard framing == .events else {
-      document += bytes
-      return []
-    }
+    guard let bytes = framing.take(bytes) else { return [] }
     var chunks: [ModelChunk] = []
     let events = try context.framed { try parser.feed(bytes) }
     for event in events { try interpret(event, into: &chunks) }
@@ -65,10 +51,10 @@ public struct OpenAIReplyDecoder: ReplyDecoder {
   public mutating func finish() throws -> [ModelChunk] {
     guard !hasFinished else { return [] }
     var chunks: [ModelChunk] = []
-    switch framing {
+    switch framing.kind {
     case .undecided: throw context.cut("the answer is empty")
     case .document:
-      let json = try context.json(String(decoding: document, as: UTF8.self))
+      let json = try context.json(String(decoding: framing.document, as: UTF8.self))
       try interpret(json, into: &chunks)
       if finishReason == nil, !tracker.hasBegun { throw context.malformed("the answer has no choices") }
       if finishReason == nil { finishReason = .other("missing") }
@@ -249,8 +235,4 @@ public struct OpenAIReplyDecoder: ReplyDecoder {
     }
   }
 
-  private func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 || byte == 0xEF || byte == 0xBB
-      || byte == 0xBF
-  }
 }

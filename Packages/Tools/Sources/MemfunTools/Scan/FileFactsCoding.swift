@@ -4,7 +4,7 @@ extension FileFacts {
 
   /// Appends a compact binary form: LEB128 numbers, differences instead of line numbers.
   public func append(to bytes: inout [UInt8]) {
-    var writer = FactsWriter(bytes: bytes)
+    var writer = BinaryWriter(bytes: bytes)
     bytes = []
     writer.byte(Self.formatVersion)
     for count in [lines, codeLines, commentLines, blankLines] { writer.number(UInt64(count)) }
@@ -62,13 +62,13 @@ extension FileFacts {
   /// Returns nil when the bytes are of another version, cut, followed by more, or damaged in a way that
   /// shows; never traps and never allocates more than a small multiple of the input.
   public init?(decoding bytes: UnsafeRawBufferPointer) {
-    var reader = FactsReader(bytes: bytes)
+    var reader = BinaryReader(bytes)
     guard reader.byte() == Self.formatVersion else { return nil }
     self.init()
-    lines = reader.line()
-    codeLines = reader.line()
-    commentLines = reader.line()
-    blankLines = reader.line()
+    lines = reader.number32()
+    codeLines = reader.number32()
+    commentLines = reader.number32()
+    blankLines = reader.number32()
     traits = Traits(rawValue: reader.byte())
     module = reader.string()
 
@@ -135,127 +135,38 @@ extension Marker.Kind {
   }
 }
 
-/// Appends numbers and strings to bytes.
-private struct FactsWriter {
-  var bytes: [UInt8]
-
-  mutating func byte(_ value: UInt8) { bytes.append(value) }
-
-  /// LEB128.
-  mutating func number(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-  }
-
+extension BinaryWriter {
   /// Zigzag, then LEB128.
-  mutating func signed(_ value: Int64) { number(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
+  fileprivate mutating func signed(_ value: Int64) { number(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
 
   /// The step from the line before; both are sorted, but a step back must not trap.
-  mutating func difference(from last: inout Int32, to line: Int32) {
+  fileprivate mutating func difference(from last: inout Int32, to line: Int32) {
     signed(Int64(line) - Int64(last))
     last = line
   }
-
-  mutating func fixed(_ value: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-    }
-  }
-
-  mutating func string(_ value: String) {
-    number(UInt64(value.utf8.count))
-    bytes.append(contentsOf: value.utf8)
-  }
 }
 
-/// Reads numbers and strings; after the first impossible one everything is zero and `isIntact` is false.
-private struct FactsReader {
-  let bytes: UnsafeRawBufferPointer
-  var position = 0
-  var isIntact = true
-
-  init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
-
-  var isAtEnd: Bool { position == bytes.count }
-
-  mutating func byte() -> UInt8 {
-    guard isIntact, position < bytes.count else {
-      isIntact = false
-      return 0
-    }
-    defer { position += 1 }
-    return bytes[position]
-  }
-
-  mutating func number() -> UInt64 {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
-    while shift < 64 {
-      let next = byte()
-      value |= UInt64(next & 0x7F) << shift
-      if next & 0x80 == 0 { return value }
-      shift += 7
-    }
-    isIntact = false
-    return 0
-  }
-
-  mutating func signed() -> Int64 {
+extension BinaryReader {
+  fileprivate mutating func signed() -> Int64 {
     let value = number()
     return Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1)))
   }
 
-  mutating func line() -> Int32 {
-    guard let line = Int32(exactly: number()) else {
-      isIntact = false
-      return 0
-    }
-    return line
-  }
-
-  mutating func line(after last: Int32) -> Int32 {
+  fileprivate mutating func line(after last: Int32) -> Int32 {
     guard let line = Int32(exactly: Int64(last) &+ signed()) else {
-      isIntact = false
+      invalidate()
       return 0
     }
     return line
   }
 
-  mutating func fixed() -> UInt64 {
-    guard isIntact, bytes.count - position >= 8 else {
-      isIntact = false
-      return 0
-    }
-    defer { position += 8 }
-    return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-  }
-
-  mutating func string() -> String {
-    let count = number()
-    guard isIntact, count <= UInt64(bytes.count - position) else {
-      isIntact = false
-      return ""
-    }
-    defer { position += Int(count) }
-    return String(decoding: bytes[position..<position + Int(count)], as: UTF8.self)
-  }
-
-  /// Elements take at least one byte each, so a count above the bytes that are left is a lie.
-  mutating func list<Element>(_ element: (inout FactsReader) -> Element?) -> [Element] {
-    let count = number()
-    guard isIntact, count <= UInt64(bytes.count - position) else {
-      isIntact = false
-      return []
-    }
+  fileprivate mutating func list<Element>(_ element: (inout BinaryReader) -> Element?) -> [Element] {
+    let count = count()
     var elements: [Element] = []
-    elements.reserveCapacity(Int(count))
-    for _ in 0..<Int(count) {
+    elements.reserveCapacity(count)
+    for _ in 0..<count {
       guard let next = element(&self), isIntact else {
-        isIntact = false
+        invalidate()
         return elements
       }
       elements.append(next)

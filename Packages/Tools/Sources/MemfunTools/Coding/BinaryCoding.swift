@@ -51,6 +51,9 @@ struct BinaryReader {
 
   var isAtEnd: Bool { position == bytes.count }
 
+  /// For readers built on this one, that find a value which cannot be.
+  mutating func invalidate() { isIntact = false }
+
   mutating func byte() -> UInt8 {
     guard isIntact, position < bytes.count else {
       isIntact = false
