@@ -296,7 +296,7 @@ struct ProviderTests {
 
   @Test("cancelling a call closes it at once", arguments: providers)
   func cancellation(provider: ModelConfiguration.Provider) async throws {
-    let server = try await MockServer(["default": ["reply": "slow", "latency_ms": 20_000]])
+    let server = try await MockServer(["default": ["reply": "slow", "latency_ms": 120_000]])
     let model = try server.provider(provider, time: SystemTimeSource()).model
     let clock = ContinuousClock()
     let start = clock.now
@@ -304,7 +304,8 @@ struct ProviderTests {
     try await Task.sleep(for: .milliseconds(200))
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(clock.now - start < .seconds(10))
+    // Long before the server would answer.
+    #expect(clock.now - start < .seconds(60))
   }
 }
 

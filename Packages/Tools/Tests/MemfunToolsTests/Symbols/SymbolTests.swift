@@ -363,8 +363,8 @@ struct SymbolTests {
     let start = ContinuousClock.now
     let map = try await CodeMapBuilder(options: isolatedOptions()).build(folder.path)
     #expect(map.symbols.count > 20_000)
-    // By their square it would be minutes.
-    #expect(ContinuousClock.now - start < .seconds(20))
+    // By their square it would be many minutes, also on a machine that has other work.
+    #expect(ContinuousClock.now - start < .seconds(150))
   }
 
   @Test("options in the analysed tree and in the home folder are not read by ctags", .enabled(if: hasCtags))
