@@ -20,6 +20,28 @@ struct MarkdownReportTests {
     #expect(top.contains("6.9 % of own code lies in duplicate blocks"))
   }
 
+  @Test("says under the title which program was missing")
+  func missingProgram() throws {
+    var map = SampleMap.make()
+    map.notes = [
+      Note(kind: "ctags.missing", message: "universal-ctags was not found: no symbols", remedy: "x")
+    ]
+    let head = try render(map).split(separator: "\n").prefix(6).joined(separator: "\n")
+    #expect(head.contains("**Incomplete:** universal-ctags was not found: no symbols."))
+    map.notes = []
+    #expect(try !render(map).contains("Incomplete"))
+  }
+
+  @Test("shows both ends of an endless path that was not analysed")
+  func endlessPath() throws {
+    var map = SampleMap.make()
+    let path = "first/" + String(repeating: "d/", count: 2_000) + "last.py"
+    map.skipped = [SkippedFile(path: path, reason: .symlinkLoop)]
+    let line = try #require(render(map).split(separator: "\n").first { $0.contains("first/") })
+    #expect(line.contains("last.py`: a symbolic link that leads back to itself"))
+    #expect(line.count < 300)
+  }
+
   @Test("uses tables only when the terminal has at least 100 columns and they fit")
   func widths() throws {
     let narrow = try render(SampleMap.make(), width: 99)

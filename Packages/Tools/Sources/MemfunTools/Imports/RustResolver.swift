@@ -116,7 +116,9 @@ struct RustResolver {
         let folder = Path.folder(context.path(file))
         return Path.join(folder, path).flatMap { index[$0] }.map { .files([$0]) } ?? .unresolved
       }
-      return module(position.children, Substring(raw.text)).map { .files([$0]) } ?? .unresolved
+      let names = raw.text.split(separator: ":")
+      let folder = names.dropLast().reduce(position.children) { Path.append($0, String($1)) }
+      return module(folder, names.last ?? "").map { .files([$0]) } ?? .unresolved
     case .rustExternCrate:
       return crate(raw.text).map { .files([$0]) } ?? .external(raw.text)
     case .rustPath:
@@ -181,6 +183,13 @@ struct RustResolver {
     default:
       if raw.level == 0, let child = module(position.children, first), child != file {
         return descend(Path.append(position.children, String(first)), child, segments.dropFirst())
+      }
+      // `mod first { mod second; }`: an inline module has a folder but no file.
+      let inline = Path.append(position.children, String(first))
+      if raw.level == 0, let second = segments.dropFirst().first, let child = module(inline, second),
+        child != file
+      {
+        return descend(Path.append(inline, String(second)), child, segments.dropFirst(2))
       }
       if let root = crate(String(first)) {
         return descend(Path.folder(context.path(root)), root, segments.dropFirst())

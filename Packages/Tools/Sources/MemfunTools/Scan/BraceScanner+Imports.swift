@@ -89,11 +89,13 @@ extension BraceScanner {
     if nextVisible(from: end) == Ascii.semicolon {
       ledger.facts.imports.append(
         RawImport(
-          line: ledger.line, kind: .rustMod, text: text(begin, end), level: moduleDepth,
+          line: ledger.line, kind: .rustMod,
+          text: (moduleNames + [text(begin, end)]).joined(separator: "::"), level: moduleDepth,
           members: pathAttribute.map { [$0] } ?? []))
       statement = .importing
     } else {
       nextBlock = .module
+      nextModule = text(begin, end)
     }
     pathAttribute = nil
   }

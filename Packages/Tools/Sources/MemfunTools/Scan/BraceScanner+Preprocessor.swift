@@ -18,7 +18,9 @@ extension BraceScanner {
     directive = .condition
     switch name.text {
     case "include", "include_next", "import": include()
-    case "define": directive = .define
+    case "define":
+      directive = .define
+      ledger.isInMacro = true
     case "if", "ifdef", "ifndef":
       conditionals.append(stack.count)
       if name.text == "if", isZero(at: index) { skipInactive() }

@@ -10,8 +10,8 @@ import Glibc
 /// operators): `if`, `for`, `while` (also of `do … while` and `repeat … while`), `guard`, `catch`, each
 /// `case` of a switch (a label with several patterns once, `default` not), each arm of Rust's `match`
 /// but `_`, the ternary operator, `&&`, `||`, and C++'s `and`, `or`. Not counted: `else`, `switch` itself,
-/// `loop`, `try`, Rust's `?`, optional chaining `?.`, `??`, Swift's `where`, and conditions of the
-/// preprocessor. Where lizard differs: it counts `#if`, `&&` of C++ rvalue references, Swift's `case` of
+/// `loop`, `try`, Rust's `?`, optional chaining `?.`, `??`, Swift's `where`, conditions of the
+/// preprocessor, and what a macro's text holds. Where lizard differs: it counts `#if`, `&&` of C++ rvalue references, Swift's `case` of
 /// enumerations, `?` of optional types, and Rust's `match` instead of its arms.
 struct BraceScanner {
   let base: UnsafePointer<UInt8>
@@ -43,6 +43,9 @@ struct BraceScanner {
   /// How many braces the stack holds, and how many of them are inline modules.
   var braceCount = 0
   var moduleDepth: UInt8 = 0
+  /// The names of the inline modules around the cursor, and of the one whose brace comes next.
+  var moduleNames: [String] = []
+  var nextModule = ""
 
   var pending = Pending.statement
   var statement = Statement.fresh
@@ -82,6 +85,8 @@ struct BraceScanner {
   /// Whether the next token begins a statement.
   enum Pending: UInt8 {
     case no, line, afterBlock, statement
+    /// The next member of an object literal, or the next name that one statement declares.
+    case member
   }
 
   /// What kind of statement the scanner is in, as far as it matters.
@@ -112,7 +117,8 @@ struct BraceScanner {
     var block = Block.plain
     var outerBlock = Block.plain
     var statement = Statement.other
-    /// Number of `#` of a Swift string; 1 for a parenthesis of `if (…)` and a bracket of `#[…]`.
+    /// Number of `#` of a Swift string; 1 for a parenthesis of `if (…)`, a bracket of `#[…]`, and the
+    /// brace of an object literal.
     var detail: UInt8 = 0
     /// A Swift string in triple quotes.
     var isMultiline = false
@@ -226,6 +232,7 @@ struct BraceScanner {
     index += 1
     if directive != .none, !continues, !(index > 2 && base[index - 2] == 0x0D && base[index - 3] == 0x5C) {
       directive = .none
+      ledger.isInMacro = false
     }
     if newlineEnds {
       if top == .brace {
@@ -242,6 +249,9 @@ struct BraceScanner {
     pending = .no
     switch how {
     case .no: return
+    case .member:
+      headLine = ledger.line
+      return
     case .line:
       switch previous {
       case .comma, .dot, .open, .equal, .other, .colon: return
@@ -261,6 +271,7 @@ struct BraceScanner {
         Ascii.openParen:
         headLine = closedHead
         statement = closedStatement
+        if first == Ascii.comma, isScript { pending = .member }
         return
       default: break
       }
@@ -288,7 +299,10 @@ struct BraceScanner {
     top = stack.last?.kind ?? .brace
     if bracket.kind == .brace {
       braceCount -= 1
-      if bracket.block == .module, moduleDepth > 0 { moduleDepth -= 1 }
+      if bracket.block == .module, moduleDepth > 0 {
+        moduleDepth -= 1
+        moduleNames.removeLast()
+      }
       let block = Int(bracket.blockIndex)
       closedHead = ledger.facts.blocks[block].headLine
       closedStatement = bracket.statement
@@ -310,12 +324,24 @@ struct BraceScanner {
     push(
       Bracket(
         kind: .brace, block: nextBlock, statement: statement,
+        detail: isScript && opensObject() && !isList ? 1 : 0,
         blockIndex: Int32(truncatingIfNeeded: ledger.facts.blocks.count - 1)))
     braceCount += 1
-    if nextBlock == .module, moduleDepth < .max { moduleDepth += 1 }
+    if nextBlock == .module, moduleDepth < .max {
+      moduleDepth += 1
+      moduleNames.append(nextModule)
+    }
     nextBlock = .plain
     expectsName = false
     if !isList { pending = .statement }
+  }
+
+  /// Whether the brace before the cursor stands where a value is expected. `=>` opens a body.
+  private func opensObject() -> Bool {
+    switch previous {
+    case .equal, .open, .comma, .colon: true
+    default: false
+    }
   }
 
   mutating func closeBrace() {
@@ -440,6 +466,7 @@ struct BraceScanner {
       }
     case Ascii.comma:
       previous = .comma
+      if isScript, top == .brace, stack.last?.detail == 1 { pending = .member }
     case Ascii.dot: dots()
     case Ascii.colon: previous = .colon
     case Ascii.at: previous = .at

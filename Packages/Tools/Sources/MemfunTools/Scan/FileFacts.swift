@@ -58,12 +58,7 @@ public struct FileFacts: Sendable, Equatable {
   /// or to the colon in Python) contains the line. Without such a block the declaration has no body and
   /// ends where it starts.
   public func endLine(ofDeclarationAt line: Int32) -> Int32 {
-    var low = 0
-    var high = blocks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if blocks[middle].openLine < line { low = middle + 1 } else { high = middle }
-    }
+    let low = firstBlock(openingFrom: line)
     // Closures among the parameters open before the body: the outermost block that fits is the longest.
     var end = line
     var index = low
@@ -74,6 +69,40 @@ public struct FileFacts: Sendable, Equatable {
       index += 1
     }
     return end
+  }
+
+  /// Whether a range that is said to be one declaration holds several: after its first block has closed, the
+  /// statement of another begins.
+  ///
+  /// - Parameter isBranch: whether a block that closes on this line was closed by `#else`. The next block is
+  ///   then the same one again.
+  func holdsSeveralDeclarations(_ range: ClosedRange<Int32>, isBranch: (Int32) -> Bool) -> Bool {
+    var outer: Block?
+    var index = firstBlock(openingFrom: range.lowerBound)
+    while index < blocks.count, blocks[index].openLine <= range.upperBound {
+      let block = blocks[index]
+      index += 1
+      guard block.closeLine <= range.upperBound else { continue }
+      guard let last = outer else {
+        outer = block
+        continue
+      }
+      if block.closeLine <= last.closeLine { continue }
+      if block.headLine > last.closeLine, !isBranch(last.closeLine) { return true }
+      outer = block
+    }
+    return false
+  }
+
+  /// The first index in `blocks` of one that opens on a line or after it.
+  private func firstBlock(openingFrom line: Int32) -> Int {
+    var low = 0
+    var high = blocks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if blocks[middle].openLine < line { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }
 

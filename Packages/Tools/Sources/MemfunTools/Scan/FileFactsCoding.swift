@@ -1,6 +1,6 @@
 extension FileFacts {
   /// Changes whenever the scanners or the encoding change, so that old cache entries are not believed.
-  public static let formatVersion: UInt8 = 2
+  public static let formatVersion: UInt8 = 3
 
   /// Appends a compact binary form: LEB128 numbers, differences instead of line numbers.
   public func append(to bytes: inout [UInt8]) {

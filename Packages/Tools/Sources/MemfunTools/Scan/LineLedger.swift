@@ -12,6 +12,8 @@ struct LineLedger {
   private var isImport = false
   private var hash: UInt64 = LineLedger.seed
   private var tokens = 0
+  /// What a macro's text decides is decided where the macro is used, not where it is defined.
+  var isInMacro = false
 
   private static let seed: UInt64 = 0x2545_F491_4F6C_DD1D
   private static let mixer: UInt64 = 0x9FB2_1C65_1E98_DF25
@@ -45,7 +47,7 @@ struct LineLedger {
 
   /// A decision point on this line.
   @inline(__always)
-  mutating func decision() { facts.decisionLines.append(line) }
+  mutating func decision() { if !isInMacro { facts.decisionLines.append(line) } }
 
   /// The line holds an import and is no evidence of copying.
   @inline(__always)

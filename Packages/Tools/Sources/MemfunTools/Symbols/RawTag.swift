@@ -15,6 +15,13 @@ struct RawTag: Sendable, Equatable {
 
   /// ctags gives nameless types a name of its own.
   var isNameless: Bool { name.utf8.starts(with: "__anon".utf8) }
+
+  /// ctags calls a function expression without a name `AnonymousFunction` and a dozen hexadecimal digits.
+  var isAnonymousFunction: Bool {
+    let made = "AnonymousFunction"
+    return name.utf8.starts(with: made.utf8) && name.utf8.count == made.utf8.count + 12
+      && name.dropFirst(made.count).allSatisfy(\.isHexDigit)
+  }
 }
 
 /// A file as it is given to a tool.

@@ -64,6 +64,13 @@ struct SymbolAssembler {
 
   /// Gives the nameless struct behind `typedef struct { … } T` the name T and drops what stays nameless.
   private func nameNamelessTypes(_ tags: [RawTag]) -> [RawTag] {
+    if language == .javascript || language == .typescript {
+      return tags.map { tag in
+        var tag = tag
+        if tag.isAnonymousFunction { tag.name = "(anonymous)" }
+        return tag
+      }
+    }
     guard tags.contains(where: \.isNameless) else { return tags }
     var names: [String: String] = [:]
     for tag in tags { if let nameless = tag.namelessType { names[nameless] = tag.name } }
@@ -84,6 +91,13 @@ struct SymbolAssembler {
   }
 
   private func endLine(of tag: RawTag) -> Int32 {
+    // ctags can lose its way at macros that hold a body, and then one function swallows those that follow.
+    if language == .c || language == .cpp, tag.kind.isFunction, tag.endLine > tag.line,
+      facts.holdsSeveralDeclarations(
+        tag.line...tag.endLine, isBranch: { reader.line($0).first { $0 > 0x20 } == UInt8(ascii: "#") })
+    {
+      return facts.endLine(ofDeclarationAt: tag.line)
+    }
     if tag.endLine > 0 {
       // ast-grep's range of a C macro includes the line feed.
       return tag.kind == .macro && tag.endLine > tag.line && !reader.line(tag.endLine - 1).endsInBackslash

@@ -24,7 +24,9 @@ struct FolderTraits: OptionSet, Sendable {
     "vendor", "vendors", "third_party", "third-party", "thirdparty", "3rdparty", "3rd_party",
     "node_modules", "bower_components", "jspm_packages", "pods", "carthage", ".venv",
     "site-packages", "dist-packages", "__pypackages__", "godeps", ".yarn", ".tox", ".nox", ".eggs",
-    ".build", ".gradle", ".cargo",
+    ".build", ".gradle", ".cargo", "deps", "venv", "virtualenv", ".direnv", ".bundle",
+    // Quilt keeps every patched file a second time.
+    ".pc",
   ]
 
   private static let testFolders: Set<String> = [

@@ -143,7 +143,9 @@ struct ImportResolverTests {
       "a/src/m/deep.rs":
         "use crate::n;\nuse super::super::n::{A, B};\nuse crate::C;\nuse self::inner::D;\nmod tests { use super::*; use super::super::W; }\n",
       "a/src/n.rs": "", "b/src/main.rs": "use a_one::m::deep::X;\nmod gone;\n",
-      "a/tests/t.rs": "use a_one::n;\n",
+      "a/tests/t.rs": "use a_one::n;\n", "a/tests/support/deep/wait.rs": "",
+      "a/tests/u.rs":
+        "mod support {\n  mod deep { pub mod wait; }\n}\nmod support2 { mod gone; }\nuse support::deep;\n",
     ])
     #expect(
       tree.imports("a/src/lib.rs") == [
@@ -161,6 +163,10 @@ struct ImportResolverTests {
       ])
     #expect(tree.imports("b/src/main.rs") == ["a_one::m::deep::X -> a/src/m/deep.rs", "gone -> ?"])
     #expect(tree.imports("a/tests/t.rs") == ["a_one::n -> a/src/n.rs"])
+    #expect(
+      tree.imports("a/tests/u.rs").prefix(2) == [
+        "support::deep::wait -> a/tests/support/deep/wait.rs", "support2::gone -> ?",
+      ])
     #expect(!tree.edges.contains("a/src/m/mod.rs > a/src/m/deep.rs"), "a declaration is no use")
   }
 

@@ -1,5 +1,6 @@
-import MemfunTools
 import Testing
+
+@testable import MemfunTools
 
 @Suite("Line counts and decision points")
 struct ScannerTests {
@@ -140,7 +141,7 @@ struct ScannerTests {
       "inactive code", .c, code: 3, comments: 2, decisions: [5],
       "#if 0\nit's if (a) {\ndon't\n#endif\nif (b) {}\n"),
     Snippet("conditions of the preprocessor", .c, code: 2, "#if defined(A) && B\n#endif\n"),
-    Snippet("macro with a branch", .c, code: 3, decisions: [2], "#define A(x) \\\n  if (x) { \\\n  y; }\n"),
+    Snippet("macro with a branch", .c, code: 3, "#define A(x) \\\n  if (x) { \\\n  y; }\n"),
     Snippet(
       "references to temporaries", .cpp, code: 2, decisions: [2], "void f(T&& a, U &&b, V&&);\nx = a && b;\n"),
     Snippet("error text with apostrophe", .c, code: 2, decisions: [2], "#error don't\nif (a) {}\n"),
@@ -184,6 +185,21 @@ struct ScannerTests {
     #expect(facts.complexity(ofLines: 7...9) == 1)
   }
 
+  @Test("what a macro decides is not decided where it is defined")
+  func macros() {
+    let text = "int f(int a) {\n#define M(x) if (x && \\\n    x > 1) return 1\n  M(a);\n  if (a) a++;\n}\n"
+    #expect(facts(text, .c).decisionLines == [5])
+  }
+
+  @Test("a range that holds two declarations is told from one whose head stands in two branches")
+  func severalDeclarations() {
+    let two = facts("bool f(int a) BODY\nint g()\n{\n}\nint h() {\n}\n", .c)
+    #expect(two.holdsSeveralDeclarations(1...6, isBranch: { _ in false }))
+    #expect(!two.holdsSeveralDeclarations(2...4, isBranch: { _ in false }))
+    let branches = facts("#ifdef A\nint f(int a) {\n#else\nint f(long a) {\n#endif\n  return 1;\n}\n", .c)
+    #expect(!branches.holdsSeveralDeclarations(2...7, isBranch: { $0 == 3 }))
+  }
+
   @Test(
     "a declaration ends where its block does",
     arguments: [
@@ -202,6 +218,12 @@ struct ScannerTests {
       (.c, "int f(int);\nint g(int a)\n{\n  return a;\n}\n", 2, 5),
       (.c, "#ifdef A\nint f(int a) {\n#else\nint f(long a) {\n#endif\n  return 1;\n}\nint g() {\n}\n", 8, 9),
       (.javascript, "const f = async ({ a, b }) => {\n  g(() => {\n  })\n}\n", 1, 4),
+      (.javascript, "a = {\n  q: 1,\n  b: function() {\n  },\n  c: () => {\n  },\n}\n", 1, 7),
+      (.javascript, "a = {\n  q: 1,\n  b: function() {\n  },\n  c: () => {\n  },\n}\n", 2, 2),
+      (.javascript, "a = {\n  q: 1,\n  b: function() {\n  },\n  c: () => {\n  },\n}\n", 3, 4),
+      (.javascript, "a = {\n  q: 1,\n  b: function() {\n  },\n  c: () => {\n  },\n}\n", 5, 6),
+      (.javascript, "var a = function() {\n},\n  b = function() {\n};\n", 1, 2),
+      (.javascript, "var a = function() {\n},\n  b = function() {\n};\n", 3, 4),
       (.python, "@d(\n  1)\ndef f(\n  a,\n):\n  if b:\n    pass\n\n  return 1\n\n# c\nx = 1\n", 3, 9),
       (.python, "class A:\n  def b(self):\n    pass\n  def c(self):\n    pass\n", 2, 3),
       (.python, "class A:\n  def b(self):\n    pass\n  def c(self):\n    pass\n", 1, 5),

@@ -234,6 +234,40 @@ struct SymbolTests {
     #expect(try await symbols([name: text]) == expected)
   }
 
+  @Test("a C function whose body is a macro does not swallow those that follow", .enabled(if: hasCtags))
+  func bodyInMacro() async throws {
+    let text = """
+      #ifndef A
+      bool f(int a) NOT_REACHED
+      bool g(int a) NOT_REACHED
+      #else
+      static bool on = true;
+      int h(int a) {
+        if (a) return 1;
+        return 2;
+      }
+      #endif
+      int i(void) {
+        while (1) {
+        }
+      }
+
+      """
+    let found = try await symbols(["a.c": text]).filter { $0.hasPrefix("function") }
+    #expect(found.first == "function f 2-2 1")
+  }
+
+  @Test("functions in an object literal and functions without a name", .enabled(if: hasCtags))
+  func objectLiteral() async throws {
+    let text =
+      "const A = {\n  one: function(n) {\n    if (n) {\n    }\n  },\n  two: function(n) {\n  },\n};\n"
+      + "later(function() {\n  if (A) {\n  }\n});\n"
+    #expect(
+      try await symbols(["a.js": text]) == [
+        "class A 1-8 0", "method A.one 2-5 2", "method A.two 6-7 1", "function (anonymous) 9-12 2",
+      ])
+  }
+
   @Test("Swift is read by ast-grep", .enabled(if: astGrepPath != nil))
   func swift() async throws {
     let text = """

@@ -183,7 +183,7 @@ extension SkippedFile.Reason {
     case .unreadable(let reason): "it cannot be read: \(reason)"
     case .tooLarge(let bytes, let limit):
       "it has \(Figures.bytes(bytes)), more than the limit of \(Figures.bytes(limit)) (--max-file-bytes)"
-    case .symlinkLoop: "a symbolic link that leads back to a folder above it"
+    case .symlinkLoop: "a symbolic link that leads back to itself or to a folder above it"
     case .symlinkOutside: "a symbolic link that leads out of the tree"
     case .changedWhileRead: "it changed while it was read"
     case .notUTF8: "its text is not UTF-8"

@@ -102,6 +102,10 @@ public struct MarkdownReport {
       text +=
         "\(Figures.counted(history.commits, "commit")) by \(Figures.counted(history.authors.count, "author")) in \(window), at \(MarkdownText.code(String(history.head.prefix(12))))\(history.isDirty ? " with uncommitted changes" : "").\n"
     }
+    // Without a program whole languages have no functions: who reads the figures above must know.
+    for note in map.notes where note.kind.hasSuffix(".missing") {
+      text += "\n**Incomplete:** \(MarkdownText.words(note.message)).\n"
+    }
   }
 
   private mutating func writeEmpty() {
@@ -436,7 +440,7 @@ public struct MarkdownReport {
     section(
       "Not analysed",
       listing(map.skipped, columns: [.init(title: "File"), .init(title: "Reason")]) { file in
-        [.init(code: file.path), .init(words: file.reason.explanation)]
+        [.init(code: MarkdownText.shortened(file.path)), .init(words: file.reason.explanation)]
       })
   }
 

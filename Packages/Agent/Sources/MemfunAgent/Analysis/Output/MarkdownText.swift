@@ -16,6 +16,13 @@ enum MarkdownText {
     return String(result)
   }
 
+  /// A path of which, when it is endless, only both ends are shown.
+  static func shortened(_ path: String) -> String {
+    let limit = 200
+    guard path.unicodeScalars.count > limit else { return path }
+    return "\(path.prefix(limit / 2))…\(path.suffix(limit / 2))"
+  }
+
   private static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: true

@@ -250,6 +250,6 @@ struct Standouts {
     let lines = foreign.reduce(0) { $0 + $1.lines }
     guard lines > 0 else { return nil }
     return
-      "\(Figures.counted(lines, "line")) in \(Figures.counted(foreign.reduce(0) { $0 + $1.files }, "file")) are vendored or generated and were not judged."
+      "\(Figures.counted(lines, "line")) in \(Figures.counted(foreign.reduce(0) { $0 + $1.files }, "file")) \(lines == 1 ? "is" : "are") vendored or generated and \(lines == 1 ? "was" : "were") not judged."
   }
 }
