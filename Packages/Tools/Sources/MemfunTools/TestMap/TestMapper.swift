@@ -3,7 +3,8 @@
 /// A test exercises what it imports. Besides, a test and a code file belong together by name: `foo_test.go`,
 /// `test_foo.py`, `FooTests.swift`, `foo.spec.ts`, `FooTest.java`, and Rust's `tests/foo.rs` stand for `foo`
 /// of the same language; among several files of that name the one whose folders agree best is taken, and
-/// none if two agree equally well. A Rust file with tests inside is linked to itself.
+/// none if two agree equally well. A C or C++ test that includes a header exercises the file of the same name
+/// that implements it, chosen in the same way. A Rust file with tests inside is linked to itself.
 public enum TestMapper {
   /// The links, sorted by test, then code; each pair once, with its strongest evidence.
   ///
@@ -23,6 +24,15 @@ public enum TestMapper {
     for (index, file) in files.enumerated() where file.role == .source {
       guard let language = file.language, language.isAnalysed else { continue }
       byName[key(stem(of: file.path)[...], language), default: []].append(FileID(index))
+    }
+    for header in evidence.keys where isHeader(files[Int(header.to)].path) {
+      let path = files[Int(header.to)].path
+      let implementations = (byName[key(stem(of: path)[...], .c)] ?? []).filter {
+        !isHeader(files[Int($0)].path)
+      }
+      if let code = nearest(to: path, among: implementations, files: files) {
+        evidence[Dependency(from: header.from, to: code)] = .imports
+      }
     }
     for (index, file) in files.enumerated() {
       guard let language = file.language, language.isAnalysed else { continue }
@@ -68,6 +78,10 @@ public enum TestMapper {
     let name = path.split(separator: "/").last ?? ""
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
     return String(name[..<dot])
+  }
+
+  private static func isHeader(_ path: String) -> Bool {
+    [".h", ".hh", ".hpp", ".hxx"].contains { path.hasSuffix($0) }
   }
 
   /// Files of languages that call each other share names: C with C++, JavaScript with TypeScript.

@@ -52,6 +52,17 @@ struct TestMapperTests {
     #expect(links([("tests/test_a.py", .python, .test)] + files.dropFirst()).isEmpty)
   }
 
+  @Test("who includes a header in a test exercises the file that implements it")
+  func headers() {
+    let files: [(String, Language, SourceFile.Role)] = [
+      ("tests/unit1.c", .c, .test), ("lib/send.h", .c, .source), ("lib/send.c", .c, .source),
+      ("other/send.c", .c, .source), ("include/only.hpp", .cpp, .source), ("src/only.cc", .cpp, .source),
+      ("lib/never.h", .c, .source), ("lib/never.c", .c, .source),
+    ]
+    #expect(
+      links(files, edges: [(0, 1), (0, 4)]) == ["0-1 imports", "0-2 imports", "0-4 imports", "0-5 imports"])
+  }
+
   @Test("Rust tests inside a file belong to that file")
   func inline() {
     #expect(links([("src/a.rs", .rust, .source)], inline: [0]) == ["0-0 imports"])

@@ -11,11 +11,13 @@ enum Figures {
     return text
   }
 
-  /// `12.5 %`: one decimal below ten percent of a point's interest, none from 10 on. `share` is 0–1.
+  /// `2.5 %`, `13 %`, `99.6 %`: one decimal near the ends, where it tells much and a little, and much and all,
+  /// apart. Only all is `100 %`. `share` is 0–1.
   static func percent(_ share: Double) -> String {
     guard share.isFinite else { return "–" }
-    let tenths = Int((share * 1000).rounded())
-    return tenths >= 100 || tenths % 10 == 0
+    let rounded = Int((share * 1000).rounded())
+    let tenths = share < 1 ? min(rounded, 999) : rounded
+    return tenths % 10 == 0 || (100..<990).contains(tenths) || tenths > 1000
       ? "\(Int((share * 100).rounded())) %" : "\(tenths / 10).\(tenths % 10) %"
   }
 
