@@ -206,7 +206,7 @@ struct ProviderTests {
     let error = await #expect(throws: ModelError.self) {
       try await server.provider(provider, deadlines: deadlines).model.complete(hello)
     }
-    guard case .gaveUp(2, _, .attempts, let last, _)? = error else {
+    guard case .gaveUp(2, _, .silence, let last, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }

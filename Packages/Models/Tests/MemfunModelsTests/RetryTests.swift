@@ -20,14 +20,14 @@ struct RetryTests {
     #expect(retry.waited == .seconds(3))
   }
 
-  @Test("a server's wait is the least wait, and is capped")
+  @Test("a server's wait is the least wait, and one that is too long is not borne")
   func retryAfter() {
     var retry = RetryStateMachine(
       policy: RetryPolicy(baseDelay: .seconds(1), maximumRetryAfter: .seconds(10)))
     var throttled = AttemptFailure(cause: .status(429), message: "", retryAfter: .seconds(4))
     #expect(retry.attemptFailed(throttled, random: 0) == .retry(after: .seconds(4)))
     throttled.retryAfter = .seconds(3600)
-    #expect(retry.attemptFailed(throttled, random: 0) == .retry(after: .seconds(10)))
+    #expect(retry.attemptFailed(throttled, random: 0) == .giveUp(.longWait))
   }
 
   @Test("the sum of the waits has a limit")
@@ -36,6 +36,16 @@ struct RetryTests {
     let throttled = AttemptFailure(cause: .status(429), message: "", retryAfter: .seconds(4))
     #expect(retry.attemptFailed(throttled, random: 0) == .retry(after: .seconds(4)))
     #expect(retry.attemptFailed(throttled, random: 0) == .giveUp(.wait))
+  }
+
+  @Test("the message says how long the server asked to wait, and of no waiting that was not done")
+  func longWaitMessage() {
+    var throttled = AttemptFailure(cause: .status(429), message: "slow down")
+    throttled.retryAfter = .seconds(3600)
+    let error = ModelError.gaveUp(attempts: 1, waited: .zero, reason: .longWait, last: throttled, url: "u")
+    #expect(
+      error.what.hasPrefix(
+        "gave up after 1 attempt (the server asks to wait too long: 3600.0 s); last failure"))
   }
 
   @Test("silence of the server is borne twice only")
@@ -47,7 +57,7 @@ struct RetryTests {
       Issue.record("no second attempt")
       return
     }
-    #expect(retry.attemptFailed(silent, random: 0) == .giveUp(.attempts))
+    #expect(retry.attemptFailed(silent, random: 0) == .giveUp(.silence))
   }
 
   @Test(

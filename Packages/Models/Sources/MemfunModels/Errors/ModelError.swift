@@ -37,6 +37,10 @@ public enum ModelError: MemfunError, Equatable {
     case attempts = "no attempt is left"
     /// Waiting once more would exceed the longest total wait.
     case wait = "the longest total wait is reached"
+    /// The server asked for a longer wait than the policy allows.
+    case longWait = "the server asks to wait too long"
+    /// The server stayed silent as often as the policy bears, which is less often than other failures.
+    case silence = "the server stays silent"
   }
 }
 
@@ -112,8 +116,10 @@ extension ModelError {
       "the server refused the request (\(rejection.statusText)): \(rejection.message)"
     case .foreignAnswer(_, let summary): "the server does not answer like a model server: \(summary)"
     case .gaveUp(let attempts, let waited, let reason, let last, _):
-      "gave up after \(attempts) attempt\(attempts == 1 ? "" : "s") and \(waited.rounded) s of waiting"
-        + " (\(reason.rawValue)); last failure: \(last.summary)"
+      "gave up after \(attempts) attempt\(attempts == 1 ? "" : "s")"
+        + (waited == .zero ? "" : " and \(waited.rounded) s of waiting")
+        + " (\(reason.rawValue)\(reason == .longWait ? last.retryAfter.map { ": \($0.rounded) s" } ?? "" : ""));"
+        + " last failure: \(last.summary)"
     case .incompleteStream(let identity): "the reply of \(identity) has no end"
     case .scriptExhausted(let requests): "the script has no reply for request \(requests)"
     case .schemaMismatch(let model, let problems, _):

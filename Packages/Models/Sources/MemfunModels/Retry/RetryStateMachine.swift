@@ -10,7 +10,8 @@ public struct RetryPolicy: Sendable, Hashable {
   public var baseDelay: Duration
   /// The longest back-off of our own. Default 30 s.
   public var maximumDelay: Duration
-  /// The longest wait that a server may ask for; more is cut to this. Default 60 s.
+  /// The longest wait that a server may ask for; who is told to wait longer gives up at once, because an
+  /// earlier attempt would be refused too. Default 60 s.
   public var maximumRetryAfter: Duration
   /// The longest sum of waits. Default 180 s.
   public var maximumTotalWait: Duration
@@ -69,15 +70,15 @@ public struct RetryStateMachine: Sendable {
   public mutating func attemptFailed(_ failure: AttemptFailure, random: Double) -> Action {
     failures += 1
     if case .transport(.timedOut(let phase, _, _)) = failure.cause, phase != .connect { timeouts += 1 }
-    guard failures < policy.maximumAttempts, timeouts < policy.maximumTimeouts else {
-      return .giveUp(.attempts)
-    }
+    guard failures < policy.maximumAttempts else { return .giveUp(.attempts) }
+    guard timeouts < policy.maximumTimeouts else { return .giveUp(.silence) }
     var cap = policy.baseDelay
     for _ in 1..<failures where cap < policy.maximumDelay { cap *= 2 }
     cap = min(cap, policy.maximumDelay)
     let delay: Duration
     if let asked = failure.retryAfter {
-      delay = min(asked, policy.maximumRetryAfter) + min(policy.baseDelay, cap) * (random / 2)
+      guard asked <= policy.maximumRetryAfter else { return .giveUp(.longWait) }
+      delay = asked + min(policy.baseDelay, cap) * (random / 2)
     } else {
       delay = cap * random
     }
