@@ -181,6 +181,7 @@ actor ModelCall {
       let listings = try? await dialect.models()
     else { return error }
     return ModelError.unknownModel(
-      rejection, model: model, suggestion: Suggestion.closest(to: model, among: listings.map(\.id)))
+      rejection, model: model,
+      suggestion: Suggestion.closest(to: model, among: listings.map(\.id).filter { $0 != model }))
   }
 }
