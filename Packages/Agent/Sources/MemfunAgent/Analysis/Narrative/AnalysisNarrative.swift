@@ -30,7 +30,7 @@ public enum AnalysisNarrative {
       claims: [], removed: 0, removalReasons: [], model: model.identity.description,
       usage: NarrativeUsage(inputTokens: reply.totalUsage.input, outputTokens: reply.totalUsage.output))
     let verifier = ClaimVerifier(map: report.map)
-    for claim in proposed.prefix(ClaimVerifier.mostClaims) {
+    for claim in proposed {
       switch verifier.verify(claim) {
       case .kept(let claim): narrative.claims.append(claim)
       case .removed(let reason):

@@ -13,8 +13,6 @@ struct ClaimVerifier {
 
   /// Longer claims are cut here, in characters.
   static let longestClaim = 600
-  /// More claims than the prompt asks for are not looked at.
-  static let mostClaims = 8
 
   init(map: CodeMap) {
     self.map = map
