@@ -44,6 +44,37 @@ struct AnalyzeNarrativeTests {
     #expect((json["usage"]?["output"]?.intValue ?? 0) > 0 && json["model"] == "openai/mock")
   }
 
+  @Test("of more claims than were asked for, each is checked, and shown or counted")
+  func manyClaims() async throws {
+    let many = (1...12).map { number -> JSONValue in
+      let path: JSONValue = number <= 9 ? "gone.py" : "app.py"
+      return ["text": .string("Claim \(number)."), "references": [["path": path, "line": 1]]]
+    }
+    let reply: JSONValue = ["claims": .array(many)]
+    let narrative = try await analyze(replying: reply.description, "--json").json()["result"]?["narrative"]
+    #expect(narrative?["removed_claims"] == 9 && narrative?["claims"]?.arrayValue?.count == 3)
+  }
+
+  @Test("a price list that cannot be read is an error before any work, and a known price is counted")
+  func prices() async throws {
+    let missing = try await analyze(replying: claims, "--json -c model.prices_file=gone.json").json()
+    #expect(missing["exit_code"] == 2 && missing["result"] == .null)
+    #expect(missing["error"]?["location"] == "gone.json")
+    try folder.write("broken.json", "{\"prices\": [\n}")
+    let broken = try await analyze(replying: claims, "--json -c model.prices_file=broken.json").json()
+    #expect(broken["exit_code"] == 2 && broken["error"]?["location"] == "broken.json:2:1")
+    try folder.write(
+      "prices.json",
+      #"{"prices": [{"provider": "openai", "models": ["mock"], "input": 1000000, "output": 1000000}]}"#)
+    let known = try await analyze(replying: claims, "--json -c model.prices_file=prices.json").json()
+    #expect(known["cost_usd"]?.doubleValue ?? 0 > 1)
+    // At a dollar a token not even the prompt fits.
+    let wall = try await analyze(replying: claims, "-c model.prices_file=prices.json --max-cost 5")
+    #expect(wall.code == 6 && wall.output.contains("## Most complex functions"))
+    let unknown = try await analyze(replying: claims, "--max-cost 5")
+    #expect(unknown.code == 2 && unknown.error.contains("price of openai/mock is not known"))
+  }
+
   @Test("a model that answers nonsense does not take the report with it, and the exit code tells")
   func nonsense() async throws {
     let run = try await analyze(replying: "I would rather talk about the weather.", "")

@@ -56,7 +56,7 @@ struct AnalysisRun: Sendable {
     guard !access.isOffline else { return Narration(outcome: .offline) }
     guard settings.asksModel, !report.map.files.isEmpty else { return Narration(outcome: .declined) }
     context.console.progress("asking the model")
-    let prices = try priceTable()
+    let prices = settings.prices
     let limits = settings.limits
     let remaining = limits.time.map { max(.zero, $0 - (context.time.monotonic() - start)) }
     let account = BudgetAccount(
@@ -84,16 +84,16 @@ struct AnalysisRun: Sendable {
     }
   }
 
-  private func priceTable() throws -> PriceTable {
-    let file = settings.configuration[ConfigurationKeys.modelPricesFile]
-    guard !file.isEmpty else { return .builtIn }
-    return try PriceTable(json: WholeFile.read(file, maximumBytes: 16 << 20), source: file).before(.builtIn)
-  }
-
+  /// What was used so far. The cost of a model without a known price is not known, not even when nothing
+  /// came back: a server may charge for a request that was given up.
   private func spending(_ ledger: UsageLedger) -> CommandOutcome.Spending? {
     guard let first = ledger.models.first else { return nil }
+    let isPriced = ledger.models.allSatisfy {
+      settings.prices.price(of: $0.identity, at: context.time.now()) != nil
+    }
     return CommandOutcome.Spending(
-      model: first.identity.description, usage: ledger.usage.json, costUSD: ledger.cost.money?.inDollars)
+      model: first.identity.description, usage: ledger.usage.json,
+      costUSD: isPriced ? ledger.cost.money?.inDollars : nil)
   }
 
   // MARK: Time and threads

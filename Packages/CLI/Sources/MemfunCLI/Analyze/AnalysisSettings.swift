@@ -19,6 +19,8 @@ struct AnalysisSettings: Sendable {
   var limits: Limits
   /// For the model.
   var configuration: Configuration
+  /// What models cost.
+  var prices: PriceTable
 
   /// Walls; nil is no wall.
   struct Limits: Sendable {

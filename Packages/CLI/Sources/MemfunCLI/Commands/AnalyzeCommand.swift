@@ -85,7 +85,8 @@ enum AnalyzeCommand {
       path: try parsed.required(path), mapOptions: options,
       conditions: try rules.flatMap { try FailCondition.parse($0) },
       htmlFile: try parsed.value(of: html).map { try ReportFile($0) },
-      asksModel: !parsed.isSet(noModel), limits: limits, configuration: configuration)
+      asksModel: !parsed.isSet(noModel), limits: limits, configuration: configuration,
+      prices: try ModelAccess.prices(configuration))
     return settings
   }
 }

@@ -97,14 +97,17 @@ enum ModelsCommand {
   ) { context in
     let access = try ModelAccess(context)
     if access.isOffline { throw ModelError.offline }
+    let prices = try ModelAccess.prices(access.configuration)
     let provider = try await access.provider(access.transport())
     context.console.progress("asking \(provider.model.identity)")
     let report = try await provider.probe()
-    let cost = try access.cost(of: report.reply.totalUsage, model: report.identity)
+    let cost = prices.price(of: report.identity, at: context.time.now()).flatMap {
+      Double($0.cost(of: report.reply.totalUsage).decimal)
+    }
     return CommandOutcome(
       json(report),
       spending: CommandOutcome.Spending(
-        model: report.identity.model, usage: report.reply.totalUsage.json, costUSD: cost)
+        model: report.identity.description, usage: report.reply.totalUsage.json, costUSD: cost)
     ) { _ in
       var text = StyledText("✓ ", .success)
       text.line("\(report.identity) answered within \(report.latency.wholeMilliseconds) ms")

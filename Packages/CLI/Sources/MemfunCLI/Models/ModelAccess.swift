@@ -67,22 +67,27 @@ struct ModelAccess {
     return try ModelProvider(settings, transport: transport, time: time, random: random)
   }
 
-  /// What a use of a model costs in dollars; nil when the price is not known.
+  /// The built-in prices, behind those of `model.prices_file`. To be read before a request is sent: a list
+  /// that cannot be used must not be found after the money was spent.
   ///
-  /// - Throws: when the file of `model.prices_file` cannot be used.
-  func cost(of usage: Usage, model: ModelIdentity) throws -> Double? {
+  /// - Throws: `PriceTableError`.
+  static func prices(_ configuration: Configuration) throws -> PriceTable {
     let file = configuration[ConfigurationKeys.modelPricesFile]
-    var prices = PriceTable.builtIn
-    if !file.isEmpty {
-      prices = try PriceTable(json: WholeFile.read(file, maximumBytes: 4 << 20), source: file).before(prices)
+    guard !file.isEmpty else { return .builtIn }
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try WholeFile.read(file, maximumBytes: 16 << 20)
+    } catch {
+      throw PriceTableError(problem: error.what, place: file)
     }
-    return prices.price(of: model, at: time.now()).flatMap { Double($0.cost(of: usage).decimal) }
+    return try PriceTable(json: bytes, source: file).before(.builtIn)
   }
 
   /// The model's settings as the models package wants them. The key becomes known to the redactor here,
   /// before anything can be logged that contains it.
   ///
-  /// - Parameter patience: bounds one attempt, and allows no other; nil takes the configured limits.
+  /// - Parameter patience: bounds one attempt, and allows no other, within the configured limits; nil takes
+  ///   these alone.
   func modelConfiguration(patience: Duration? = nil) -> ModelConfiguration {
     func setting<Value>(_ key: ConfigurationKey<Value>) -> Value { configuration[key] }
     let secret = configuration.apiKey(environment: environment, credentials: credentials)
@@ -93,7 +98,12 @@ struct ModelAccess {
       connect: setting(ConfigurationKeys.modelConnectTimeout),
       firstByte: setting(ConfigurationKeys.modelFirstByteTimeout),
       idle: setting(ConfigurationKeys.modelIdleTimeout))
-    let quick = patience.map { HTTPDeadlines(connect: $0, firstByte: $0, idle: $0, total: $0) }
+    let quick = patience.map {
+      HTTPDeadlines(
+        connect: min($0, setting(ConfigurationKeys.modelConnectTimeout)),
+        firstByte: min($0, setting(ConfigurationKeys.modelFirstByteTimeout)),
+        idle: min($0, setting(ConfigurationKeys.modelIdleTimeout)), total: $0)
+    }
     return ModelConfiguration(
       // The table of keys has checked the name; an unknown one could only mean that a kind of provider
       // is missing in the models package, and then nobody is asked.

@@ -74,9 +74,14 @@ public struct PriceTable: Sendable {
   /// `"free": true`, or `"unknown": true`, instead of amounts.
   ///
   /// - Parameter source: the file's name, for errors.
-  /// - Throws: `JSONParseError`, or `PriceTableError` that names the entry.
+  /// - Throws: `PriceTableError` that names the entry, or the line of what is no JSON.
   public init(json bytes: [UInt8], source: String) throws {
-    let document = try JSONParser.parse(bytes, source: source)
+    let document: JSONValue
+    do {
+      document = try JSONParser.parse(bytes, source: source)
+    } catch {
+      throw PriceTableError(problem: error.what, place: error.location ?? source)
+    }
     guard let list = document["prices"]?.arrayValue else {
       throw PriceTableError(problem: "a member \"prices\" with an array was expected", place: source)
     }
@@ -184,6 +189,14 @@ public struct PriceTableError: MemfunError, Equatable {
   public let problem: String
   /// The file and entry.
   public let place: String
+
+  /// - Parameters:
+  ///   - problem: what is wrong.
+  ///   - place: the file and entry.
+  public init(problem: String, place: String) {
+    self.problem = problem
+    self.place = place
+  }
 
   public var kind: String { "model.price_list" }
   public var what: String { "the price list cannot be used: \(problem)" }
