@@ -108,6 +108,15 @@ struct SetupCommandTests {
     #expect(folder.read("project/memfun.toml")?.contains("name = \"some-model\"") == true)
   }
 
+  @Test("a key for --api-key-stdin that is typed on a terminal is not shown either")
+  func typedKeyForStandardInput() async throws {
+    let run = try await MemfunBinary.onTerminal(
+      ["init", "--yes", "--provider", "openai", "--model", "m", "--api-key-stdin", "--json"],
+      steps: [["expect": "not shown", "send": "topsecret123\n"]], in: folder)
+    #expect(run.code == 0 && !run.output.contains("topsecret"), "\(run.output)\(run.error)")
+    #expect(folder.read(".config/memfun/credentials.toml")?.contains("topsecret123") == true)
+  }
+
   @Test("Ctrl-C, SIGTERM and Ctrl-D at a question end it at once and write nothing")
   func abandoned() async throws {
     let question = "Number or name"

@@ -107,13 +107,25 @@ enum InitCommand {
       keyVariable: parsed.value(of: keyVariable))
     flags.draftsAgents = parsed.isSet(agents) ? true : parsed.isSet(noAgents) ? false : nil
     if parsed.isSet(keyInput) {
-      let bytes = try await TerminalInput.readAll(limit: 65536)
-      let key =
-        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+      let key = try await keyFromInput(context.console)
       context.redactor.register(Secret(key.trimmingBlanks))
       flags.storedKey = key.trimmingBlanks
     }
     return flags
+  }
+
+  /// The first line of standard input. A person who types it there must not see it either.
+  private static func keyFromInput(_ console: Console) async throws -> String {
+    if console.terminal.inputIsTerminal {
+      let line = try await TerminalInput.readLine(hidden: true) {
+        console.printError(StyledText("API key (it is not shown): "))
+      }
+      console.printError(StyledText("\n"))
+      return line ?? ""
+    }
+    let bytes = try await TerminalInput.readAll(limit: 65536)
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+      ?? ""
   }
 
   private static func current(_ configuration: Configuration, _ settings: Settings) -> SetupDialogue.Current {
