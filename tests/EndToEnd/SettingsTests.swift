@@ -81,6 +81,20 @@ struct SettingsTests {
     #expect(folder.names(in: "project") == ["README.md", "memfun.toml"])
   }
 
+  @Test("a project file that cannot be read is named itself, not the folder it is in")
+  func unreadableProjectFile() async throws {
+    try folder.write("project/memfun.toml/inside", "")
+    let json = try await MemfunBinary.run(["--cwd", "project", "config", "list", "--json"], in: folder).json()
+    #expect(json["exit_code"] == 2)
+    #expect(json["error"]?["location"] == .string(folder.path + "/project/memfun.toml"))
+  }
+
+  @Test("without a home folder the error is one of configuration")
+  func noHome() async throws {
+    let run = try await MemfunBinary.run(["config", "path"], in: folder, environment: ["HOME": "relative"])
+    #expect(run.code == 2 && run.error.contains("set HOME"))
+  }
+
   @Test("--config names a file that must exist")
   func explicitFile() async throws {
     #expect(try await memfun("--config", "missing.toml", "config", "list").code == 2)

@@ -250,7 +250,8 @@ public struct ConfigurationLoader: Sendable {
   }
 
   private static func unreadable(_ path: String, _ error: any Error) -> ConfigurationProblem {
-    .unreadable(path: path, reason: (error as? any MemfunError)?.what ?? "\(error)")
+    let known = error as? any MemfunError
+    return .unreadable(path: known?.location ?? path, reason: known?.what ?? "\(error)")
   }
 }
 

@@ -68,6 +68,8 @@ public enum FileError: MemfunError, Equatable {
     }
   }
 
+  public var exitCode: ExitCode { if case .noHomeDirectory = self { .usage } else { .taskFailed } }
+
   public var isRetryable: Bool { if case .changedWhileRead = self { true } else { false } }
 
   /// The failure of the call that has just been made.
