@@ -105,6 +105,13 @@ struct CommandLineTests {
     #expect(try impossible.json()["error"]?["location"]?.stringValue?.contains("/nonexistent") == true)
   }
 
+  @Test("the manual page is ASCII, whatever encoding a formatter expects")
+  func manualEncoding() async throws {
+    let run = try await MemfunBinary.run(["man"], in: TemporaryFolder())
+    #expect(run.code == 0 && run.output.utf8.allSatisfy { $0 < 0x80 })
+    #expect(run.output.contains("complexity \\[u00D7] change"))
+  }
+
   @Test("doctor without programs warns and exits with 0")
   func doctor() async throws {
     let run = try await MemfunBinary.run(

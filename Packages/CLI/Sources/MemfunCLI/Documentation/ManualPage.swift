@@ -86,7 +86,16 @@ struct ManualPage {
       case "'" where escaped.isEmpty: escaped += "\\(aq"
       case "\"": escaped += "\\(dq"
       case "." where escaped.isEmpty: escaped += "\\&."
-      default: escaped.append(character)
+      default:
+        // Formatters differ in the encoding that they take the source to have.
+        for scalar in character.unicodeScalars {
+          if scalar.isASCII {
+            escaped.unicodeScalars.append(scalar)
+          } else {
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            escaped += "\\[u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "]"
+          }
+        }
       }
     }
     return escaped
