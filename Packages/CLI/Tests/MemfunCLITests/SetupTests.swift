@@ -116,8 +116,11 @@ struct DoctorTests {
     }
     let findings = await ProgramChecks(configured: [:], programFolder: folder, environment: ["PATH": folder])
       .findings()
-    #expect(findings.map(\.name) == ["program.git", "program.ctags", "program.ast-grep", "program.python3"])
-    #expect(findings.map(\.status) == [.ok, .warning, .warning, .warning])
+    #expect(
+      findings.map(\.name) == [
+        "program.git", "program.ctags", "program.ast-grep", "program.python3", "program.swift",
+      ])
+    #expect(findings.map(\.status) == [.ok, .warning, .warning, .warning, .warning])
     #expect(findings[0].facts["version"] == "git version 9.9")
     #expect(findings[1].detail.contains("universal-ctags") && findings[2].detail == "not installed")
     #expect(findings.dropFirst().allSatisfy { $0.remedy != nil })

@@ -27,6 +27,9 @@ struct ProgramChecks {
       name: "python3", arguments: ["--version"],
       purpose: "the agent's working memory (not needed to analyse)",
       installation: "apt-get install python3"),
+    Program(
+      name: "swift", arguments: ["--version"], purpose: "building memfun (not needed to run it)",
+      installation: "https://www.swift.org/install"),
   ]
 
   /// Programs by name that the configuration sets (`tools.…`): nothing else is taken for them.
