@@ -82,6 +82,17 @@ struct AnalyzeNarrativeTests {
     #expect(run.output.contains("was asked for a narrative and failed"))
   }
 
+  @Test("-v tells of every attempt that is repeated, and why")
+  func repeatedAttempts() async throws {
+    let run = try await MemfunBinary.run(
+      [
+        "models", "test", "-v", "-c", "model.provider=openai", "-c", "model.name=m", "-c",
+        "model.base_url=http://127.0.0.1:9/v1", "-c", "model.max_attempts=2",
+      ], in: folder)
+    #expect(run.code == 7 && run.error.contains("gave up after 2 attempts"))
+    #expect(run.error.contains("the model is asked again") && run.error.contains("failed_attempt=1"))
+  }
+
   @Test("a token budget is a wall: the report is printed without a narrative")
   func budget() async throws {
     let run = try await analyze(replying: claims, "--max-tokens 50")

@@ -8,6 +8,7 @@ struct ModelAccess {
   let environment: [String: String]
   let credentials: Credentials
   let redactor: Redactor
+  let log: Logger
   let time: any TimeSource
   let random: any RandomSource
 
@@ -28,6 +29,7 @@ struct ModelAccess {
       configuration[ConfigurationKeys.modelProvider] == "offline"
       ? Credentials() : try context.settings().credentials()
     redactor = context.redactor
+    log = context.log
     time = context.time
     random = context.random
   }
@@ -57,7 +59,16 @@ struct ModelAccess {
       }
       settings.model = first.id
     }
-    return try ModelProvider(settings, transport: transport, time: time, random: random)
+    let log = log
+    return try ModelProvider(settings, transport: transport, time: time, random: random) {
+      identity, restart in
+      log.info(
+        "the model is asked again",
+        [
+          "model": .string(identity.description), "failed_attempt": .int(restart.attempt),
+          "reason": .string(restart.reason), "wait_ms": .int(restart.delay.wholeMilliseconds),
+        ])
+    }
   }
 
   /// A provider that can list models also when none is named.
