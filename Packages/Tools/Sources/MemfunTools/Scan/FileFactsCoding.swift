@@ -137,7 +137,9 @@ extension Marker.Kind {
 
 extension BinaryWriter {
   /// Zigzag, then LEB128.
-  fileprivate mutating func signed(_ value: Int64) { number(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
+  fileprivate mutating func signed(_ value: Int64) {
+    number(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+  }
 
   /// The step from the line before; both are sorted, but a step back must not trap.
   fileprivate mutating func difference(from last: inout Int32, to line: Int32) {
