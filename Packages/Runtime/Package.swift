@@ -1,0 +1,15 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Runtime",
+  products: [.library(name: "MemfunRuntime", targets: ["MemfunRuntime"])],
+  dependencies: [.package(path: "../Core")],
+  targets: [
+    .target(
+      name: "MemfunRuntime",
+      dependencies: [.product(name: "MemfunCore", package: "Core")]),
+    .testTarget(name: "MemfunRuntimeTests", dependencies: ["MemfunRuntime"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
