@@ -17,11 +17,12 @@ public protocol EventBus: Sendable {
   /// stands when the call returns.
   ///
   /// - Throws: `RuntimeError.illegalArgument` for `.seq` with a pattern that spans topics.
-  func subscribe(_ pattern: SubjectPattern, from start: StartPosition) async throws -> Subscription
+  func subscribe(_ pattern: SubjectPattern, from start: StartPosition) async throws -> any Subscription
   /// Joins a durable group whose members share the matching messages of one topic.
   ///
   /// - Throws: `RuntimeError.configConflict` when it exists with another configuration.
-  func group(_ name: String, _ pattern: SubjectPattern, configuration: GroupConfiguration) async throws -> GroupMember
+  func group(_ name: String, _ pattern: SubjectPattern, configuration: GroupConfiguration) async throws
+    -> any GroupMember
   /// Sets what a topic keeps.
   func setRetention(_ topic: String, _ retention: Retention) async throws
   /// Removes a topic with its groups and ends their subscriptions.
@@ -94,7 +95,9 @@ public struct Retention: Sendable, Equatable {
   public var maximumAge: Duration?, maximumMessages: Int?, maximumBytes: Int?
 
   /// The default keeps everything for seven days.
-  public init(maximumAge: Duration? = .seconds(7 * 86_400), maximumMessages: Int? = nil, maximumBytes: Int? = nil) {
+  public init(
+    maximumAge: Duration? = .seconds(7 * 86_400), maximumMessages: Int? = nil, maximumBytes: Int? = nil
+  ) {
     self.maximumAge = maximumAge
     self.maximumMessages = maximumMessages
     self.maximumBytes = maximumBytes
@@ -154,6 +157,13 @@ public struct Delivery: Sendable, Equatable {
   }
 }
 
+/// What a member of a group sees.
+public enum GroupEvent: Sendable, Equatable {
+  case delivery(Delivery)
+  /// Messages of this range of numbers (inclusive) were removed before the group read them.
+  case gap(from: UInt64, to: UInt64)
+}
+
 /// The events of one subscription. One iteration only.
 public protocol Subscription: Sendable {
   /// The next event; nil after the last. Ends with nil when cancelled.
@@ -164,8 +174,8 @@ public protocol Subscription: Sendable {
 
 /// One member of a group.
 public protocol GroupMember: Sendable {
-  /// The next delivery for this member; waits for one. Nil when the member left or the topic is gone.
-  func next() async throws -> Delivery?
+  /// The next event for this member; waits for one. Nil when the member left or the topic is gone.
+  func next() async throws -> GroupEvent?
   /// The message is done with.
   ///
   /// - Throws: `RuntimeError.staleDelivery`; nothing changed.

@@ -138,7 +138,8 @@ public enum RuntimeError: MemfunError, Equatable {
 
   public var exitCode: ExitCode {
     switch self {
-    case .illegalSubject, .illegalKey, .illegalName, .illegalArgument, .schemaNewer, .unsupportedFileSystem: .usage
+    case .illegalSubject, .illegalKey, .illegalName, .illegalArgument, .schemaNewer, .unsupportedFileSystem:
+      .usage
     case .unavailable: .provider
     default: .taskFailed
     }

@@ -9,6 +9,13 @@ public protocol StateStore: Sendable {
   /// - Returns: the new revision.
   @discardableResult
   func put(_ key: StoreKey, _ value: [UInt8], timeToLive: Duration?) async throws -> UInt64
+  /// Writes only while `lease` is held, in one step with the check: the write of a worker that lost its
+  /// task has no effect.
+  ///
+  /// - Throws: `RuntimeError.leaseLost`; nothing changed.
+  @discardableResult
+  func put(_ key: StoreKey, _ value: [UInt8], timeToLive: Duration?, guardedBy lease: Lease) async throws
+    -> UInt64
   /// Writes only if the key does not exist.
   ///
   /// - Throws: `RuntimeError.conflict` with the current revision when it does.
@@ -18,7 +25,8 @@ public protocol StateStore: Sendable {
   ///
   /// - Throws: `RuntimeError.conflict`; nothing changed.
   @discardableResult
-  func update(_ key: StoreKey, _ value: [UInt8], revision: UInt64, timeToLive: Duration?) async throws -> UInt64
+  func update(_ key: StoreKey, _ value: [UInt8], revision: UInt64, timeToLive: Duration?) async throws
+    -> UInt64
   /// Removes the key; the removal has a revision of its own. Removing what is not there returns nil.
   ///
   /// - Parameter revision: when given, only that revision is removed.
@@ -80,7 +88,8 @@ public struct StateWatch: AsyncSequence, Sendable {
   /// - Parameters:
   ///   - pull: gives the next event, nil at the end.
   ///   - stop: frees what the watch holds; may be called more than once.
-  public init(pull: @escaping @Sendable () async throws -> StateEvent?, stop: @escaping @Sendable () -> Void) {
+  public init(pull: @escaping @Sendable () async throws -> StateEvent?, stop: @escaping @Sendable () -> Void)
+  {
     self.pull = pull
     self.stop = stop
   }

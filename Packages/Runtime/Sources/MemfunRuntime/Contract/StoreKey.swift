@@ -52,7 +52,8 @@ public struct StoreKey: Sendable, Hashable, Comparable, CustomStringConvertible 
         bytes.append(byte)
         continue
       }
-      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      else {
         return nil
       }
       rest.removeFirst(2)
@@ -66,7 +67,8 @@ public struct StoreKey: Sendable, Hashable, Comparable, CustomStringConvertible 
     if escaped.utf8.count > RuntimeLimits.nameBytes {
       throw .illegalKey(text, reason: "its escaped form is longer than \(RuntimeLimits.nameBytes) bytes")
     }
-    for edge in [escaped.utf8.first, escaped.utf8.last] where edge == UInt8(ascii: ".") || edge == UInt8(ascii: "/") {
+    for edge in [escaped.utf8.first, escaped.utf8.last]
+    where edge == UInt8(ascii: ".") || edge == UInt8(ascii: "/") {
       throw .illegalKey(text, reason: "it begins or ends with '.' or '/'")
     }
     if escaped.contains("..") { throw .illegalKey(text, reason: "it contains '..'") }

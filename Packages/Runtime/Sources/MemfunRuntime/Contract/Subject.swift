@@ -33,7 +33,9 @@ public struct SubjectPattern: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: `RuntimeError.illegalSubject`.
   public init(_ text: String) throws(RuntimeError) {
     tokens = try SubjectSyntax.tokens(of: text, wildcards: true).map { token in
-      switch token.elementsEqual("*".utf8) ? Token.one : token.elementsEqual(">".utf8) ? .rest : .literal(Array(token)) {
+      switch token.elementsEqual("*".utf8)
+        ? Token.one : token.elementsEqual(">".utf8) ? .rest : .literal(Array(token))
+      {
       case let kind: kind
       }
     }
@@ -68,7 +70,9 @@ enum SubjectSyntax {
   static func tokens(of text: String, wildcards: Bool) throws(RuntimeError) -> [Substring.UTF8View] {
     func refuse(_ reason: String) -> RuntimeError { .illegalSubject(text, reason: reason) }
     if text.isEmpty { throw refuse("it is empty") }
-    if text.utf8.count > RuntimeLimits.nameBytes { throw refuse("it is longer than \(RuntimeLimits.nameBytes) bytes") }
+    if text.utf8.count > RuntimeLimits.nameBytes {
+      throw refuse("it is longer than \(RuntimeLimits.nameBytes) bytes")
+    }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     if parts.count > RuntimeLimits.subjectTokens {
       throw refuse("it has more than \(RuntimeLimits.subjectTokens) tokens")

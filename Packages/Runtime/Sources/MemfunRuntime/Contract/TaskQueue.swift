@@ -94,7 +94,8 @@ public struct NewTask: Sendable {
 
   /// Only the payload is needed.
   public init(
-    payload: [UInt8], key: String? = nil, priority: Int = 1, notBefore: Timestamp? = nil, deadline: Timestamp? = nil,
+    payload: [UInt8], key: String? = nil, priority: Int = 1, notBefore: Timestamp? = nil,
+    deadline: Timestamp? = nil,
     parent: UUIDv7? = nil, policy: TaskPolicy = TaskPolicy()
   ) {
     self.payload = payload
@@ -126,7 +127,8 @@ public struct Lease: Sendable, Equatable {
 
   /// Made by the queue.
   public init(
-    id: UUIDv7, queue: QueueName, fence: UInt64, attempt: Int, until: Timestamp, payload: [UInt8], progress: [UInt8]?
+    id: UUIDv7, queue: QueueName, fence: UInt64, attempt: Int, until: Timestamp, payload: [UInt8],
+    progress: [UInt8]?
   ) {
     self.id = id
     self.queue = queue

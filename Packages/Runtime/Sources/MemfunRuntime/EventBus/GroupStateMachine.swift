@@ -23,7 +23,9 @@ struct GroupStateMachine: Sendable {
 
     /// The headers of the message in `dlq.<topic>.<group>`.
     var headers: [String: String] {
-      var headers = ["memfun-reason": reason, "memfun-deliveries": String(deliveries), "memfun-seq": String(seq)]
+      var headers = [
+        "memfun-reason": reason, "memfun-deliveries": String(deliveries), "memfun-seq": String(seq),
+      ]
       headers["memfun-first-error"] = firstError
       headers["memfun-last-error"] = lastError
       return headers
@@ -36,6 +38,11 @@ struct GroupStateMachine: Sendable {
     var due: Timestamp
     var isOut: Bool
     var firstError: String?, lastError: String?
+
+    mutating func note(_ error: String) {
+      firstError = firstError ?? error
+      lastError = error
+    }
   }
 
   let configuration: GroupConfiguration
@@ -78,7 +85,8 @@ struct GroupStateMachine: Sendable {
     if entry.isOut { entry.note("not settled within \(configuration.acknowledgeWithin)") }
     if entry.delivery >= configuration.maximumDeliveries {
       pending[seq] = nil
-      return .failure(DeadLetterNeeded(letter: letter(seq, entry, reason: "delivered \(entry.delivery) times")))
+      return .failure(
+        DeadLetterNeeded(letter: letter(seq, entry, reason: "delivered \(entry.delivery) times")))
     }
     entry.delivery += 1
     entry.due = now + configuration.acknowledgeWithin
@@ -138,13 +146,7 @@ struct GroupStateMachine: Sendable {
 
   private func letter(_ seq: UInt64, _ entry: Pending, reason: String) -> DeadLetter {
     DeadLetter(
-      seq: seq, reason: reason, deliveries: entry.delivery, firstError: entry.firstError, lastError: entry.lastError)
-  }
-}
-
-extension GroupStateMachine.Pending {
-  fileprivate mutating func note(_ error: String) {
-    firstError = firstError ?? error
-    lastError = error
+      seq: seq, reason: reason, deliveries: entry.delivery, firstError: entry.firstError,
+      lastError: entry.lastError)
   }
 }

@@ -28,7 +28,9 @@ struct TopicLog: Sendable {
       throw .payloadTooLarge(bytes: payload.count, limit: RuntimeLimits.payloadBytes)
     }
     forget(now: now)
-    if let dedupeKey, let seq = dedupe[dedupeKey] { return (PublishReceipt(seq: seq, isDuplicate: true), nil) }
+    if let dedupeKey, let seq = dedupe[dedupeKey] {
+      return (PublishReceipt(seq: seq, isDuplicate: true), nil)
+    }
     lastSeq += 1
     let message = Message(seq: lastSeq, subject: subject, payload: payload, headers: headers, time: now)
     messages.append(message)

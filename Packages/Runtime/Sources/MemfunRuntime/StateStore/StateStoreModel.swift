@@ -20,7 +20,9 @@ struct StateStoreModel: Sendable {
     let key: StoreKey
     let revision: UInt64
 
-    static func < (left: Ending, right: Ending) -> Bool { (left.at, left.revision) < (right.at, right.revision) }
+    static func < (left: Ending, right: Ending) -> Bool {
+      (left.at, left.revision) < (right.at, right.revision)
+    }
   }
 
   private(set) var revision: UInt64 = 0

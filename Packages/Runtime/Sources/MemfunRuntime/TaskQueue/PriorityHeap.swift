@@ -25,7 +25,8 @@ struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
     var parent = 0
     while true {
       var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < elements.count && elements[child] < elements[least] {
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < elements.count && elements[child] < elements[least] {
         least = child
       }
       if least == parent { return first }

@@ -52,7 +52,9 @@ struct TaskQueueModel: Sendable {
     return ended
   }
 
-  mutating func enqueue(_ queue: QueueName, _ task: NewTask, id: UUIDv7, now: Timestamp) throws(RuntimeError) -> UUIDv7 {
+  mutating func enqueue(_ queue: QueueName, _ task: NewTask, id: UUIDv7, now: Timestamp) throws(RuntimeError)
+    -> UUIDv7
+  {
     try task.validate()
     if let key = task.key, let other = keys[KeyName(queue: queue, key: key)], let record = records[other],
       record.occupiesKey(now: now)
@@ -75,7 +77,8 @@ struct TaskQueueModel: Sendable {
     advance(to: now)
     var leases: [Lease] = []
     while leases.count < maximum, let entry = backlogs[queue]?.ready.popFirst() {
-      guard var record = records[entry.id], record.phase == .waiting, record.notBefore == entry.notBefore else {
+      guard var record = records[entry.id], record.phase == .waiting, record.notBefore == entry.notBefore
+      else {
         continue
       }
       leases.append(record.claim(owner: owner, now: now))
@@ -85,7 +88,8 @@ struct TaskQueueModel: Sendable {
     return leases
   }
 
-  mutating func heartbeat(_ id: UUIDv7, fence: UInt64, progress: [UInt8]?, now: Timestamp) -> HeartbeatAnswer {
+  mutating func heartbeat(_ id: UUIDv7, fence: UInt64, progress: [UInt8]?, now: Timestamp) -> HeartbeatAnswer
+  {
     advance(to: now)
     guard var record = records[id] else { return .lost }
     let answer = record.heartbeat(fence: fence, progress: progress, now: now)
@@ -140,7 +144,9 @@ struct TaskQueueModel: Sendable {
   mutating func counts(_ queue: QueueName, now: Timestamp) -> [TaskState: Int] {
     advance(to: now)
     var counts: [TaskState: Int] = [:]
-    for record in records.values where record.queue == queue { counts[record.state(at: now), default: 0] += 1 }
+    for record in records.values where record.queue == queue {
+      counts[record.state(at: now), default: 0] += 1
+    }
     return counts
   }
 
@@ -148,12 +154,16 @@ struct TaskQueueModel: Sendable {
   mutating func advance(to now: Timestamp) {
     while let entry = due.first, entry.at <= now {
       _ = due.popFirst()
-      guard var record = records[entry.id], record.nextDue == entry.at, record.sweep(now: now) else { continue }
+      guard var record = records[entry.id], record.nextDue == entry.at, record.sweep(now: now) else {
+        continue
+      }
       replace(record, now: now)
     }
     while let entry = scheduled.first, entry.at <= now {
       _ = scheduled.popFirst()
-      guard let record = records[entry.id], record.phase == .waiting, record.notBefore == entry.at else { continue }
+      guard let record = records[entry.id], record.phase == .waiting, record.notBefore == entry.at else {
+        continue
+      }
       makeReady(record)
     }
     while let entry = expiring.first, entry.at <= now {
@@ -167,6 +177,9 @@ struct TaskQueueModel: Sendable {
     }
   }
 
+  /// How many tasks of the queue can be claimed; at most that many claimants need to be woken.
+  func readyCount(_ queue: QueueName) -> Int { backlogs[queue]?.ready.count ?? 0 }
+
   /// The next instant at which `advance` has something to do; nil: never.
   var nextEvent: Timestamp? { [due.first?.at, scheduled.first?.at].compactMap(\.self).min() }
 
@@ -178,8 +191,10 @@ struct TaskQueueModel: Sendable {
     if state.isTerminal, before.map({ !$0.state(at: now).isTerminal }) ?? true {
       backlogs[record.queue, default: Backlog()].live -= 1
       ended.append(Ended(id: record.id, queue: record.queue, state: state))
-      let keep = record.key == nil || state != .succeeded
-        ? record.policy.resultTimeToLive : max(record.policy.resultTimeToLive, record.policy.uniqueAfterSuccess)
+      let keep =
+        record.key == nil || state != .succeeded
+        ? record.policy.resultTimeToLive
+        : max(record.policy.resultTimeToLive, record.policy.uniqueAfterSuccess)
       if state != .dead { expiring.insert(TimeEntry(at: now + keep, id: record.id)) }
     }
     index(record, now: now)
@@ -207,7 +222,9 @@ extension NewTask {
     if payload.count > RuntimeLimits.payloadBytes {
       throw .payloadTooLarge(bytes: payload.count, limit: RuntimeLimits.payloadBytes)
     }
-    if !(0...3).contains(priority) { throw .illegalArgument(name: "priority", reason: "\(priority) is not in 0…3") }
+    if !(0...3).contains(priority) {
+      throw .illegalArgument(name: "priority", reason: "\(priority) is not in 0…3")
+    }
     if policy.maximumAttempts < 1 {
       throw .illegalArgument(name: "maximumAttempts", reason: "\(policy.maximumAttempts) is less than 1")
     }

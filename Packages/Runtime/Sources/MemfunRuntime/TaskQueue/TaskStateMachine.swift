@@ -21,6 +21,9 @@ extension TaskRecord {
 
   private func holds(_ fence: UInt64) -> Bool { self.fence == fence && fenceIsOpen }
 
+  /// Whether the holder of `fence` may still act for the task.
+  func isHeld(by fence: UInt64) -> Bool { holds(fence) && (phase == .leased || phase == .waiting) }
+
   /// Hands the task to `owner`. The caller has checked that it is ready.
   mutating func claim(owner: String, now: Timestamp) -> Lease {
     precondition(phase == .waiting, "only a waiting task is claimed; the queue offers no other")
@@ -32,12 +35,13 @@ extension TaskRecord {
     let until = now + policy.lease
     leasedUntil = until
     return Lease(
-      id: id, queue: queue, fence: fence, attempt: attempts, until: until, payload: payload, progress: progress)
+      id: id, queue: queue, fence: fence, attempt: attempts, until: until, payload: payload,
+      progress: progress)
   }
 
   /// Moves the end of the lease. A holder whose lease ran out but whose task nobody took gets it back.
   mutating func heartbeat(fence: UInt64, progress: [UInt8]?, now: Timestamp) -> HeartbeatAnswer {
-    guard holds(fence), phase == .leased || phase == .waiting else { return .lost }
+    guard isHeld(by: fence) else { return .lost }
     phase = .leased
     if let progress { self.progress = progress }
     let until = now + policy.lease
@@ -49,7 +53,7 @@ extension TaskRecord {
   /// Ends the task with success.
   mutating func complete(fence: UInt64, result: [UInt8], now: Timestamp) -> Settlement {
     if phase == .succeeded { return self.fence == fence ? .repeated : .leaseLost }
-    guard holds(fence), phase == .leased || phase == .waiting else { return .leaseLost }
+    guard isHeld(by: fence) else { return .leaseLost }
     end(.succeeded, now: now)
     self.result = result
     return .applied
@@ -58,8 +62,10 @@ extension TaskRecord {
   /// Ends the attempt with failure.
   ///
   /// - Parameter jitter: uniform in -1…1, from the injected generator.
-  mutating func fail(fence: UInt64, error: String, retryable: Bool, jitter: Double, now: Timestamp) -> Settlement {
-    guard holds(fence), phase == .leased || phase == .waiting else { return .leaseLost }
+  mutating func fail(fence: UInt64, error: String, retryable: Bool, jitter: Double, now: Timestamp)
+    -> Settlement
+  {
+    guard isHeld(by: fence) else { return .leaseLost }
     note(error)
     if cancelRequested != nil {
       end(.cancelled, now: now)
@@ -74,7 +80,7 @@ extension TaskRecord {
   /// Gives the task back without counting the attempt: a worker that drains must not use up the
   /// attempts of a task that did nothing wrong.
   mutating func release(fence: UInt64, delay: Duration, now: Timestamp) -> Settlement {
-    guard holds(fence), phase == .leased || phase == .waiting else { return .leaseLost }
+    guard isHeld(by: fence) else { return .leaseLost }
     if cancelRequested != nil {
       end(.cancelled, now: now)
     } else {
