@@ -4,7 +4,7 @@
 import PackageDescription
 
 /// Packages with tests, lowest layer first. Imports go down this list only (docs/architecture.md).
-let layers = ["Core", "Models", "Tools", "Agent", "CLI"]
+let layers = ["Core", "Models", "Runtime", "Tools", "Agent", "CLI"]
 
 /// The revision which `memfun --version` prints; "unknown" outside a git checkout. `make` passes it.
 let commit = Context.environment["MEMFUN_COMMIT"] ?? "unknown"
@@ -27,6 +27,13 @@ let package = Package(
       ],
       path: "tests/EndToEnd",
       exclude: ["Fixtures", "Support"]),
+    .testTarget(
+      name: "ContractTests",
+      dependencies: [
+        .product(name: "MemfunCore", package: "Core"),
+        .product(name: "MemfunRuntime", package: "Runtime"),
+      ],
+      path: "tests/Contract"),
   ]
     + layers.map { layer in
       .testTarget(
