@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "CCurl", targets: ["CCurl"]),
     .library(name: "CToml", targets: ["CToml"]),
     .library(name: "CXXHash", targets: ["CXXHash"]),
+    .library(name: "CCrypto", targets: ["CCrypto"]),
   ],
   targets: [
     // Kernel interfaces that `import Glibc` lacks (epoll, pidfd, openat2, posix_spawn extras).
@@ -26,6 +27,8 @@ let package = Package(
       ]),
     // XXH3, header-only: the content key of caches that nobody attacks.
     .target(name: "CXXHash"),
+    // SHA-256 of OpenSSL's libcrypto, opened with dlopen at the first hash.
+    .target(name: "CCrypto"),
   ],
   cLanguageStandard: .gnu11,
   cxxLanguageStandard: .cxx17

@@ -4,11 +4,14 @@ import PackageDescription
 let package = Package(
   name: "Runtime",
   products: [.library(name: "MemfunRuntime", targets: ["MemfunRuntime"])],
-  dependencies: [.package(path: "../Core")],
+  dependencies: [.package(path: "../CLibraries"), .package(path: "../Core")],
   targets: [
     .target(
       name: "MemfunRuntime",
-      dependencies: [.product(name: "MemfunCore", package: "Core")]),
+      dependencies: [
+        .product(name: "CCrypto", package: "CLibraries"),
+        .product(name: "MemfunCore", package: "Core"),
+      ]),
     .testTarget(name: "MemfunRuntimeTests", dependencies: ["MemfunRuntime"]),
   ],
   swiftLanguageModes: [.v6]
