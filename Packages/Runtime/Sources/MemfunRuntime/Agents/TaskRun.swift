@@ -37,7 +37,9 @@ enum TaskSettlement: Sendable, Equatable {
       case .cancelRequested: return .fail(error: "cancelled", retryable: false)
       case .lost, nil: break
       }
-      if let error = error as? any MemfunError { return .fail(error: error.what, retryable: error.isRetryable) }
+      if let error = error as? any MemfunError {
+        return .fail(error: error.what, retryable: error.isRetryable)
+      }
       return .fail(error: "\(error)", retryable: true)
     }
   }
@@ -81,7 +83,8 @@ struct TaskRun<Environment: Sendable>: Sendable {
     do {
       return try await retrying { try await runtime.queue.inspect(lease.id) }
     } catch {
-      log.warning("a claimed task could not be read; it comes back when its lease ends", ["error": text(error)])
+      log.warning(
+        "a claimed task could not be read; it comes back when its lease ends", ["error": text(error)])
       return nil
     }
   }
@@ -137,7 +140,9 @@ struct TaskRun<Environment: Sendable>: Sendable {
     let queue = runtime.queue
     do {
       try await retrying {
-        if let progress, settlement.leavesTaskOpen { _ = try await queue.heartbeat(lease, progress: progress) }
+        if let progress, settlement.leavesTaskOpen {
+          _ = try await queue.heartbeat(lease, progress: progress)
+        }
         switch settlement {
         case .complete(let result): try await queue.complete(lease, result: result)
         case .fail(let error, let retryable): try await queue.fail(lease, error: error, retryable: retryable)

@@ -115,7 +115,8 @@ enum BlobFile {
   }
 
   /// Runs `body` while the store's lock is held, shared by writers or by a collection alone.
-  static func locked<Result>(_ root: String, exclusively: Bool, _ body: () throws -> Result) throws -> Result {
+  static func locked<Result>(_ root: String, exclusively: Bool, _ body: () throws -> Result) throws -> Result
+  {
     let path = root + "/lock"
     let descriptor = try open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     defer { close(descriptor) }

@@ -118,7 +118,8 @@ public final class FileBlobStore: BlobStore {
   private static func isShard(_ name: String) -> Bool {
     name.utf8.count == 2
       && name.utf8.allSatisfy {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+          || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
       }
   }
 
@@ -131,7 +132,8 @@ public final class FileBlobStore: BlobStore {
     if hash.finish() == reader.reference.id { return }
     let aside = "\(root)/corrupt/\(reader.reference.id.hex).\(String(random.next(), radix: 36))"
     try await threads.run { try BlobFile.rename(path, to: aside) }
-    throw RuntimeError.corrupted(path: aside, detail: "the bytes of \(reader.reference.id) have another digest")
+    throw RuntimeError.corrupted(
+      path: aside, detail: "the bytes of \(reader.reference.id) have another digest")
   }
 
   /// Removes what writers that died left behind. A living writer's file is young.
@@ -139,7 +141,9 @@ public final class FileBlobStore: BlobStore {
     let (folder, now) = ("\(root)/tmp", time.now())
     try await threads.run {
       for name in try BlobFile.names(in: folder) {
-        guard let status = try BlobFile.status("\(folder)/\(name)"), now - status.modified > age else { continue }
+        guard let status = try BlobFile.status("\(folder)/\(name)"), now - status.modified > age else {
+          continue
+        }
         try BlobFile.remove("\(folder)/\(name)")
       }
     }

@@ -97,7 +97,9 @@ public struct EventFormatError: MemfunError, Equatable {
 
   public var kind: String { "event.format" }
   public var what: String {
-    if let member { "this is no event: member \"\(member)\" is wrong or missing (found \(found))" } else {
+    if let member {
+      "this is no event: member \"\(member)\" is wrong or missing (found \(found))"
+    } else {
       "this is no event: an object is needed, not \(found)"
     }
   }

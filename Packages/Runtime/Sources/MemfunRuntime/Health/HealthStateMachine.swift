@@ -51,7 +51,9 @@ struct HealthStateMachine: Sendable {
     guard var subject = subjects[registration.agent], subject.registration.epoch == registration.epoch,
       subject.registration.instance == registration.instance
     else {
-      if let known = subjects[registration.agent], known.registration.epoch > registration.epoch { return nil }
+      if let known = subjects[registration.agent], known.registration.epoch > registration.epoch {
+        return nil
+      }
       let subject = Subject(registration: registration, state: .healthy, lastHeartbeat: revision)
       subjects[registration.agent] = subject
       return transition(subject)

@@ -196,7 +196,8 @@ public struct Orchestrator: Sendable {
   ///
   /// - Throws: `OrchestrationError.noRoute`, `.childFailed`.
   public func route(
-    _ name: String, payload: [UInt8], capability: String, registry: Registry, policy: TaskPolicy = TaskPolicy()
+    _ name: String, payload: [UInt8], capability: String, registry: Registry,
+    policy: TaskPolicy = TaskPolicy()
   ) async throws -> [UInt8] {
     let candidates = try await registry.discover(capability: capability)
     guard let chosen = Self.choose(candidates.map(\.agent), for: "\(parent)/\(name)") else {
@@ -247,7 +248,9 @@ public struct Orchestrator: Sendable {
 
   /// Removes the notes about the children: the parent's work is done and nobody will look for them.
   public func forgetChildren() async throws {
-    for key in try await store.list(prefix: Self.notes(of: parent)) { try await store.delete(key, revision: nil) }
+    for key in try await store.list(prefix: Self.notes(of: parent)) {
+      try await store.delete(key, revision: nil)
+    }
   }
 
   private static func notes(of parent: UUIDv7) -> String { "children/\(parent)/" }

@@ -40,7 +40,8 @@ public struct Registry: Sendable {
           machine.raised(to: epoch)
         case .register(let epoch, let revision):
           let registration = Registration(
-            agent: agent, instance: instance, epoch: epoch, capabilities: capabilities, timeToLive: timeToLive)
+            agent: agent, instance: instance, epoch: epoch, capabilities: capabilities, timeToLive: timeToLive
+          )
           try await write(
             liveKey, JSONSerializer.bytes(of: registration.json), over: revision, timeToLive: timeToLive)
           return registration
@@ -97,7 +98,9 @@ public struct Registry: Sendable {
     for key in try await store.list(prefix: Self.prefix) {
       guard let entry = try await store.get(key) else { continue }
       let registration = try Registration(entry: entry)
-      if capability == nil || registration.capabilities.contains(capability ?? "") { found.append(registration) }
+      if capability == nil || registration.capabilities.contains(capability ?? "") {
+        found.append(registration)
+      }
     }
     return found.sorted { $0.agent < $1.agent }
   }
@@ -141,7 +144,9 @@ public struct Registry: Sendable {
     return .init(value: value, revision: entry.revision)
   }
 
-  private func write(_ key: StoreKey, _ value: [UInt8], over revision: UInt64?, timeToLive: Duration?) async throws {
+  private func write(_ key: StoreKey, _ value: [UInt8], over revision: UInt64?, timeToLive: Duration?)
+    async throws
+  {
     if let revision {
       try await store.update(key, value, revision: revision, timeToLive: timeToLive)
     } else {

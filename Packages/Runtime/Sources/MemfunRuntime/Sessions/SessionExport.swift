@@ -60,7 +60,8 @@ extension SessionStore {
     var begun = info
     begun.state = .importing
     do {
-      try await store.create(SessionKey.header(info.id), JSONSerializer.bytes(of: begun.json), timeToLive: nil)
+      try await store.create(
+        SessionKey.header(info.id), JSONSerializer.bytes(of: begun.json), timeToLive: nil)
     } catch RuntimeError.conflict {
       guard try await self.info(info.id)?.state == .importing else {
         throw SessionError.exists(session: info.id)

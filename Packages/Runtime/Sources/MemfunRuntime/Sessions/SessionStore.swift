@@ -138,7 +138,9 @@ public struct SessionStore: Sendable {
   /// - Parameter first: the number to begin with.
   /// - Throws: `RuntimeError.notFound`; while reading, `.corrupted` when a record is damaged or missing.
   public func events(_ id: UUIDv7, from first: UInt64 = 1) async throws -> SessionEvents {
-    guard try await store.get(SessionKey.header(id)) != nil else { throw RuntimeError.notFound("session \(id)") }
+    guard try await store.get(SessionKey.header(id)) != nil else {
+      throw RuntimeError.notFound("session \(id)")
+    }
     return SessionEvents(sessions: self, keys: try await recordKeys(id), from: max(first, 1))
   }
 
@@ -155,7 +157,9 @@ public struct SessionStore: Sendable {
   /// The events of a session that are stored now and those that will be, until the session ends, the
   /// session is deleted, or the caller stops.
   public func follow(_ id: UUIDv7, from first: UInt64 = 1) async throws -> SessionFollower {
-    guard try await store.get(SessionKey.header(id)) != nil else { throw RuntimeError.notFound("session \(id)") }
+    guard try await store.get(SessionKey.header(id)) != nil else {
+      throw RuntimeError.notFound("session \(id)")
+    }
     let watch = try await store.watch(prefix: SessionKey.log(id))
     return SessionFollower(sessions: self, watch: watch, from: max(first, 1))
   }
@@ -203,13 +207,16 @@ public struct SessionStore: Sendable {
   }
 
   func header(in entry: StoreEntry) throws -> SessionInfo {
-    guard let info = SessionInfo(json: try JSONParser.parse(entry.value, source: entry.key.description)) else {
+    guard let info = SessionInfo(json: try JSONParser.parse(entry.value, source: entry.key.description))
+    else {
       throw RuntimeError.corrupted(path: entry.key.description, detail: "it is no state of a session")
     }
     return info
   }
 
-  func recordKeys(_ id: UUIDv7) async throws -> [StoreKey] { try await store.list(prefix: SessionKey.log(id)) }
+  func recordKeys(_ id: UUIDv7) async throws -> [StoreKey] {
+    try await store.list(prefix: SessionKey.log(id))
+  }
 
   func record(at key: StoreKey) async throws -> SessionRecord? {
     try await store.get(key).map(record(in:))

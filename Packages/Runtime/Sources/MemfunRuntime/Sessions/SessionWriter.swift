@@ -94,7 +94,8 @@ public final class SessionWriter: Sendable {
     while !state.withLock({ $0.isClosed || $0.log.isEnded }) {
       do { try await sessions.time.sleep(for: lease / 3) } catch is CancellationError { return }
       do { try await renew() } catch let error as RuntimeError where error.isRetryable {
-        sessions.logger.warning("a session's lease could not be renewed", ["session": .string(id.description)])
+        sessions.logger.warning(
+          "a session's lease could not be renewed", ["session": .string(id.description)])
       }
     }
   }
@@ -114,7 +115,9 @@ public final class SessionWriter: Sendable {
     } catch RuntimeError.conflict(_, nil) {
       // It ran out; as long as nobody else came it may be had again.
       if let info = try await sessions.info(id), info.epoch != epoch { throw fence(by: info.epoch) }
-      do { revision = try await sessions.store.create(key, value, timeToLive: lease) } catch RuntimeError.conflict {
+      do { revision = try await sessions.store.create(key, value, timeToLive: lease) } catch RuntimeError
+        .conflict
+      {
         throw fence(by: try await sessions.info(id)?.epoch ?? epoch)
       }
     } catch RuntimeError.conflict {
@@ -256,7 +259,8 @@ public final class SessionWriter: Sendable {
           Subject("session.\(id).\(event.kind)"), event.line, dedupeKey: event.id.description, headers: [:])
       } catch {
         sessions.logger.warning(
-          "an event could not be announced", ["session": .string(id.description), "seq": .int(Int(event.seq))])
+          "an event could not be announced",
+          ["session": .string(id.description), "seq": .int(Int(event.seq))])
       }
     }
   }

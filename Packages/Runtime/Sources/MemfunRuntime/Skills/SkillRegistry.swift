@@ -122,7 +122,9 @@ public struct SkillRegistry: Sendable {
       try await store.create(key, JSONSerializer.bytes(of: skill.json), timeToLive: nil)
       return skill
     } catch RuntimeError.conflict {
-      guard let entry = try await store.get(key) else { throw RuntimeError.notFound("skill \(name) \(version)") }
+      guard let entry = try await store.get(key) else {
+        throw RuntimeError.notFound("skill \(name) \(version)")
+      }
       let stored = try SkillVersion(entry: entry)
       if stored.content == reference { return stored }
       throw SkillError.immutable(
@@ -155,7 +157,9 @@ public struct SkillRegistry: Sendable {
   /// The name of the latest version; nil when none was named.
   public func latest(of name: String) async throws -> String? {
     try NameSyntax.check(name)
-    return try await store.get(StoreKey("skills-latest/\(name)")).map { String(decoding: $0.value, as: UTF8.self) }
+    return try await store.get(StoreKey("skills-latest/\(name)")).map {
+      String(decoding: $0.value, as: UTF8.self)
+    }
   }
 
   /// Makes a published version the latest, if the latest is what the caller believes.
