@@ -209,4 +209,17 @@ struct BlobStoreTests {
       #expect(try await store.list().isEmpty)
     }
   }
+
+  @Test("a hundred megabytes pass through in pieces, and a slice is read without the rest")
+  func large() async throws {
+    try await withStore(.files) { store, _ in
+      let writer = try await store.makeWriter()
+      for n in 0..<100 { try await writer.write([UInt8](repeating: UInt8(n), count: 1 << 20)) }
+      let reference = try await writer.finish()
+      #expect(reference.size == 100 << 20)
+      let reader = try await store.open(reference.id, verifying: true)
+      #expect(try await reader.read((57 << 20) - 1..<(57 << 20) + 1) == [56, 57])
+      #expect(try reader.withBytes { [$0[0], $0[$0.count / 2], $0[$0.count - 1]] } == [0, 50, 99])
+    }
+  }
 }

@@ -204,7 +204,7 @@ struct ServiceStateMachineTests {
     same(empty.begin(), [.finish])
     var stopped = FanOutStateMachine(count: 9, maximumConcurrency: 2, mode: .collect)
     _ = stopped.begin()
-    same(stopped.cancel(), [.cancel(0), .cancel(1)])
+    #expect(stopped.live == [0, 1])
   }
 
   @Test("a route stays with its agent while that one lives")

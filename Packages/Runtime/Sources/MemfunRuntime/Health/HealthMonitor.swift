@@ -3,7 +3,8 @@ import Synchronization
 
 /// Watches the registry and publishes every change of an agent's health once, as `health.<agent>.<state>`.
 ///
-/// Any number of monitors may run: they use the same dedupe keys. None ever asks an agent anything, so
+/// Any number of monitors may run: they use the same dedupe keys. What was published last is also noted
+/// in the store, so that a monitor which starts later than the bus remembers does not repeat it. None ever asks an agent anything, so
 /// an agent that hangs cannot make a monitor hang.
 public final class HealthMonitor: Sendable {
   private let store: any StateStore
@@ -76,8 +77,21 @@ public final class HealthMonitor: Sendable {
   }
 
   private func publish(_ change: HealthTransition) async throws {
+    let note = try StoreKey("health/\(change.agent)")
+    let key = Array(change.dedupeKey.utf8)
+    let known = try await store.get(note)
+    if known?.value == key { return }
     try await bus.publish(
       Subject("health.\(change.agent).\(change.state.rawValue)"), JSONSerializer.bytes(of: change.json),
       dedupeKey: change.dedupeKey, headers: [:])
+    do {
+      if let known {
+        try await store.update(note, key, revision: known.revision, timeToLive: nil)
+      } else {
+        try await store.create(note, key, timeToLive: nil)
+      }
+    } catch RuntimeError.conflict {
+      // Another monitor noted this change, or a later one.
+    }
   }
 }

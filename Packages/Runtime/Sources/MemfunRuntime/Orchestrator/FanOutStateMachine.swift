@@ -38,7 +38,8 @@ struct FanOutStateMachine: Sendable {
   private let maximumConcurrency: Int
   private let mode: FailureMode
   private var next = 0
-  private var live: Set<Int> = []
+  /// The children that were started and have not ended.
+  private(set) var live: Set<Int> = []
   private(set) var outcomes: [ChildOutcome?]
   private var isOver = false
 
@@ -62,13 +63,6 @@ struct FanOutStateMachine: Sendable {
       return live.sorted().map(Action.cancel) + [.fail(place)]
     }
     return refill()
-  }
-
-  /// The parent was cancelled.
-  mutating func cancel() -> [Action] {
-    if isOver { return [] }
-    isOver = true
-    return live.sorted().map(Action.cancel)
   }
 
   private mutating func refill() -> [Action] {

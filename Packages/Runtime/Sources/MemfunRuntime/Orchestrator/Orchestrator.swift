@@ -146,10 +146,8 @@ public struct Orchestrator: Sendable {
     } catch {
       // Already cancelled by `.cancel` when a child failed.
       if case OrchestrationError.childFailed = error { throw error }
-      if Task.isCancelled, cancelsChildren() {
-        let ids = machine.cancel().compactMap { action -> UUIDv7? in
-          if case .cancel(let place) = action { started.withLock { $0[place] } } else { nil }
-        }
+      if Task.isCancelled ? cancelsChildren() : mode == .failFast {
+        let ids = machine.live.sorted().compactMap { place in started.withLock { $0[place] } }
         try await uncancelled { for id in ids { try await cancelTree(id) } }
       }
       throw error

@@ -111,14 +111,20 @@ public struct Registry: Sendable {
     return try await seeLive(Self.liveKey(agent))?.value
   }
 
-  /// Sends heartbeats until the task is cancelled; returns when the registration is lost.
+  /// Sends heartbeats until the task is cancelled or the registration is lost.
   ///
   /// - Parameter time: when to send: three times in a time to live.
-  public func keepAlive(_ registration: Registration, time: any TimeSource) async throws {
+  /// - Returns: `.lost`; `.held` when the task was cancelled.
+  @discardableResult
+  public func keepAlive(_ registration: Registration, time: any TimeSource) async throws
+    -> RegistrationAnswer
+  {
     while true {
-      do { try await time.sleep(for: registration.timeToLive / 3) } catch is CancellationError { return }
+      do { try await time.sleep(for: registration.timeToLive / 3) } catch is CancellationError {
+        return .held
+      }
       do {
-        if try await heartbeat(registration) == .lost { return }
+        if try await heartbeat(registration) == .lost { return .lost }
       } catch let error as RuntimeError where error.isRetryable {
         // The next one is in time; when the store stays away, the registration runs out by itself.
         continue

@@ -205,21 +205,24 @@ public final class SessionWriter: Sendable {
       attempt += 1
       do {
         try await sessions.store.create(key, bytes, timeToLive: nil)
-        try state.withLock { try $0.log.replay(record) }
+        try take(record, at: key)
         return true
       } catch RuntimeError.unknownOutcome where attempt < 5 {
         // The same record again: if it got through, it is found below.
         continue
       } catch RuntimeError.conflict {
+        // Should the look fail: what is there may be ours.
+        state.withLock { $0.isUncertain = true }
         guard let found = try await sessions.record(at: key) else {
           throw RuntimeError.notFound("session \(id)")
         }
+        state.withLock { $0.isUncertain = false }
         switch SessionLogStateMachine.judge(found, against: record) {
         case .ours:
-          try state.withLock { try $0.log.replay(record) }
+          try take(record, at: key)
           return true
         case .older:
-          try state.withLock { try $0.log.replay(found) }
+          try take(found, at: key)
           return false
         case .fenced(let epoch): throw fence(by: epoch)
         }
@@ -237,13 +240,20 @@ public final class SessionWriter: Sendable {
 
   /// Finds out whether an append whose outcome was not known happened.
   private func settle() async throws {
-    while let found = try await sessions.record(
-      at: SessionKey.record(id, first: state.withLock { $0.log.head } + 1))
-    {
+    while true {
+      let key = try SessionKey.record(id, first: state.withLock { $0.log.head } + 1)
+      guard let found = try await sessions.record(at: key) else { break }
       if found.epoch > epoch { throw fence(by: found.epoch) }
-      try state.withLock { try $0.log.replay(found) }
+      try take(found, at: key)
     }
     state.withLock { $0.isUncertain = false }
+  }
+
+  /// Counts a record of the log in.
+  private func take(_ record: SessionRecord, at key: StoreKey) throws {
+    do { try state.withLock { try $0.log.replay(record) } } catch {
+      throw RuntimeError.corrupted(path: key.description, detail: "\(error)")
+    }
   }
 
   private func fence(by epoch: UInt64) -> SessionError {
