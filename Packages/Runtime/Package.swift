@@ -19,6 +19,7 @@ let package = Package(
     .target(
       name: "MemfunSimulation",
       dependencies: ["MemfunRuntime", .product(name: "MemfunCore", package: "Core")]),
+    .executableTarget(name: "simulate", dependencies: ["MemfunSimulation"]),
     .testTarget(name: "MemfunRuntimeTests", dependencies: ["MemfunRuntime"]),
     .testTarget(name: "MemfunSimulationTests", dependencies: ["MemfunRuntime", "MemfunSimulation"]),
   ],
