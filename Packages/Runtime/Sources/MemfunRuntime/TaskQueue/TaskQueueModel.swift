@@ -56,6 +56,8 @@ struct TaskQueueModel: Sendable {
     -> UUIDv7
   {
     try task.validate()
+    // A task that time has ended since neither holds its key nor counts for the depth.
+    advance(to: now)
     if let key = task.key, let other = keys[KeyName(queue: queue, key: key)], let record = records[other],
       record.occupiesKey(now: now)
     {
@@ -121,6 +123,12 @@ struct TaskQueueModel: Sendable {
     advance(to: now)
     guard var record = records[id] else { throw .notFound("task \(id)") }
     let state = record.state(at: now)
+    if state == .dead, let key = record.key, let other = keys[KeyName(queue: record.queue, key: key)],
+      other != id, let holder = records[other], holder.occupiesKey(now: now)
+    {
+      throw .illegalTransition(
+        task: id.description, from: state.rawValue, action: "requeued while task \(other) has its key")
+    }
     guard record.requeue(now: now) else {
       throw .illegalTransition(task: id.description, from: state.rawValue, action: "requeued")
     }
