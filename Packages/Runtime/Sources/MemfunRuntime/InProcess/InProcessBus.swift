@@ -259,7 +259,10 @@ final class InProcessBus: EventBus {
         group.members.append(member)
         if let waiter = member.unpark() { wakeups.members.append((waiter, event)) }
       }
-      wakeups.next = [wakeups.next, group.machine.nextDue].compactMap(\.self).min()
+      // While nobody waits nothing can be delivered, and what is overdue would ring the timer for ever.
+      if group.members.contains(where: \.isParked) {
+        wakeups.next = [wakeups.next, group.machine.nextDue].compactMap(\.self).min()
+      }
       entry.groups[name] = group
     }
     state.topics[topic] = entry
