@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "CToml", targets: ["CToml"]),
     .library(name: "CXXHash", targets: ["CXXHash"]),
     .library(name: "CCrypto", targets: ["CCrypto"]),
+    .library(name: "CSQLite", targets: ["CSQLite"]),
   ],
   targets: [
     // Kernel interfaces that `import Glibc` lacks (epoll, pidfd, openat2, posix_spawn extras).
@@ -29,6 +30,8 @@ let package = Package(
     .target(name: "CXXHash"),
     // SHA-256 of OpenSSL's libcrypto, opened with dlopen at the first hash.
     .target(name: "CCrypto"),
+    // SQLite as the system provides it.
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
   ],
   cLanguageStandard: .gnu11,
   cxxLanguageStandard: .cxx17

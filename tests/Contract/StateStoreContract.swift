@@ -228,7 +228,7 @@ struct StateStoreContract {
         }
         try await group.waitForAll()
       }
-      #expect(try await store.get(key)?.value == [400 & 255, 400 >> 8])
+      #expect(try await store.get(key)?.value == [144, 1])  // 400, low byte first
     }
   }
 }

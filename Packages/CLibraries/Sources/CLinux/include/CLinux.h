@@ -6,4 +6,5 @@
 
 #include "CLinuxFiles.h"
 #include "CLinuxProcess.h"
+#include "CLinuxShared.h"
 #endif

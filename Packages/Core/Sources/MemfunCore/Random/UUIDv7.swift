@@ -10,6 +10,13 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
     low = 0x8000_0000_0000_0000 | (random & 0x3FFF_FFFF_FFFF_FFFF)
   }
 
+  /// Takes the two halves as `high` and `low` gave them. Nil for anything that is no version 7 UUID.
+  public init?(high: UInt64, low: UInt64) {
+    guard high >> 12 & 0xF == 7, low >> 62 == 2 else { return nil }
+    self.high = high
+    self.low = low
+  }
+
   /// Parses the form with hyphens, in either case. Nil for anything that is no version 7 UUID.
   public init?(_ text: String) {
     let bytes = Array(text.utf8)

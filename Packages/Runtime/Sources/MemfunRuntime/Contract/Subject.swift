@@ -94,7 +94,7 @@ enum SubjectSyntax {
 
 /// Names of queues, groups, buckets and owners: 1–64 bytes of `[A-Za-z0-9_-]`, so that each is also
 /// one token of a subject.
-enum NameSyntax {
+package enum NameSyntax {
   static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -104,7 +104,7 @@ enum NameSyntax {
     }
   }
 
-  static func check(_ name: String) throws(RuntimeError) {
+  package static func check(_ name: String) throws(RuntimeError) {
     if name.isEmpty { throw .illegalName(name, reason: "it is empty") }
     if name.utf8.count > 64 { throw .illegalName(name, reason: "it is longer than 64 bytes") }
     guard name.utf8.allSatisfy(isNameByte) else {

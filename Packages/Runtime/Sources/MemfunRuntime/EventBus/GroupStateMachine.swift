@@ -14,41 +14,10 @@ struct GroupStateMachine: Sendable {
     case deadLetter(DeadLetter)
   }
 
-  /// Why a message was given up.
-  struct DeadLetter: Sendable, Equatable {
-    let seq: UInt64
-    let reason: String
-    let deliveries: Int
-    let firstError: String?, lastError: String?
-
-    /// The headers of the message in `dlq.<topic>.<group>`.
-    var headers: [String: String] {
-      var headers = [
-        "memfun-reason": reason, "memfun-deliveries": String(deliveries), "memfun-seq": String(seq),
-      ]
-      headers["memfun-first-error"] = firstError
-      headers["memfun-last-error"] = lastError
-      return headers
-    }
-  }
-
-  private struct Pending: Sendable {
-    var delivery: Int
-    /// When it is due again: the end of the time to settle, or of the delay after a rejection.
-    var due: Timestamp
-    var isOut: Bool
-    var firstError: String?, lastError: String?
-
-    mutating func note(_ error: String) {
-      firstError = firstError ?? error
-      lastError = error
-    }
-  }
-
   let configuration: GroupConfiguration
   /// The number from which the next new message is taken.
   private(set) var nextSeq: UInt64
-  private var pending: [UInt64: Pending] = [:]
+  private var pending: [UInt64: PendingDelivery] = [:]
 
   init(configuration: GroupConfiguration, firstSeq: UInt64) {
     self.configuration = configuration
@@ -75,22 +44,17 @@ struct GroupStateMachine: Sendable {
   /// Hands out a new message. Returns the delivery's number, 1.
   mutating func deliverNew(_ seq: UInt64, now: Timestamp) -> Int {
     nextSeq = max(nextSeq, seq + 1)
-    pending[seq] = Pending(delivery: 1, due: now + configuration.acknowledgeWithin, isOut: true)
+    pending[seq] = PendingDelivery(now: now, configuration: configuration)
     return 1
   }
 
   /// Hands out a message again, or gives it up when it was delivered often enough.
   mutating func deliverAgain(_ seq: UInt64, now: Timestamp) -> Result<Int, DeadLetterNeeded>? {
     guard var entry = pending[seq], entry.due <= now else { return nil }
-    if entry.isOut { entry.note("not settled within \(configuration.acknowledgeWithin)") }
-    if entry.delivery >= configuration.maximumDeliveries {
+    if let letter = entry.again(seq: seq, now: now, configuration: configuration) {
       pending[seq] = nil
-      return .failure(
-        DeadLetterNeeded(letter: letter(seq, entry, reason: "delivered \(entry.delivery) times")))
+      return .failure(DeadLetterNeeded(letter: letter))
     }
-    entry.delivery += 1
-    entry.due = now + configuration.acknowledgeWithin
-    entry.isOut = true
     pending[seq] = entry
     return .success(entry.delivery)
   }
@@ -107,7 +71,7 @@ struct GroupStateMachine: Sendable {
 
   mutating func inProgress(_ token: DeliveryToken, now: Timestamp) throws(RuntimeError) {
     var entry = try current(token)
-    entry.due = now + configuration.acknowledgeWithin
+    entry.keep(now: now, configuration: configuration)
     pending[token.seq] = entry
   }
 
@@ -115,13 +79,12 @@ struct GroupStateMachine: Sendable {
     _ token: DeliveryToken, delay: Duration, error: String?, now: Timestamp
   ) throws(RuntimeError) -> Verdict {
     var entry = try current(token)
-    entry.note(error ?? "rejected")
-    if entry.delivery >= configuration.maximumDeliveries {
+    if let letter = entry.reject(
+      seq: token.seq, delay: delay, error: error, now: now, configuration: configuration)
+    {
       pending[token.seq] = nil
-      return .deadLetter(letter(token.seq, entry, reason: "delivered \(entry.delivery) times"))
+      return .deadLetter(letter)
     }
-    entry.due = now + max(delay, .zero)
-    entry.isOut = false
     pending[token.seq] = entry
     return .retry
   }
@@ -129,7 +92,7 @@ struct GroupStateMachine: Sendable {
   mutating func terminate(_ token: DeliveryToken, reason: String) throws(RuntimeError) -> DeadLetter {
     let entry = try current(token)
     pending[token.seq] = nil
-    return letter(token.seq, entry, reason: reason)
+    return entry.letter(seq: token.seq, reason: reason)
   }
 
   /// Messages before `seq` are no longer kept; their deliveries end.
@@ -137,16 +100,10 @@ struct GroupStateMachine: Sendable {
     for old in pending.keys.filter({ $0 < seq }) { pending[old] = nil }
   }
 
-  private func current(_ token: DeliveryToken) throws(RuntimeError) -> Pending {
-    guard let entry = pending[token.seq], entry.isOut, entry.delivery == token.delivery else {
+  private func current(_ token: DeliveryToken) throws(RuntimeError) -> PendingDelivery {
+    guard let entry = pending[token.seq], entry.isSettled(by: token) else {
       throw .staleDelivery(topic: token.topic, group: token.group, seq: token.seq)
     }
     return entry
-  }
-
-  private func letter(_ seq: UInt64, _ entry: Pending, reason: String) -> DeadLetter {
-    DeadLetter(
-      seq: seq, reason: reason, deliveries: entry.delivery, firstError: entry.firstError,
-      lastError: entry.lastError)
   }
 }

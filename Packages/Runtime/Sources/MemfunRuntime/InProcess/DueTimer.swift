@@ -3,7 +3,7 @@ import Synchronization
 
 /// Calls back when the store's time reaches an instant. One sleeping task at most, and none while
 /// nothing is due.
-final class DueTimer: Sendable {
+package final class DueTimer: Sendable {
   private struct State {
     var armed: (at: Timestamp, task: Task<Void, Never>)?
     var isClosed = false
@@ -14,13 +14,13 @@ final class DueTimer: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter fire: called without any lock held; arms the timer again when more is due.
-  init(time: any TimeSource, fire: @escaping @Sendable () -> Void) {
+  package init(time: any TimeSource, fire: @escaping @Sendable () -> Void) {
     self.time = time
     self.fire = fire
   }
 
   /// Makes sure that `fire` is called at `at` or soon after. An earlier appointment stays.
-  func arm(at: Timestamp?, now: Timestamp) {
+  package func arm(at: Timestamp?, now: Timestamp) {
     guard let at else { return }
     state.withLock { state in
       if state.isClosed { return }
@@ -38,7 +38,7 @@ final class DueTimer: Sendable {
     }
   }
 
-  func close() {
+  package func close() {
     state.withLock { state in
       state.isClosed = true
       state.armed?.task.cancel()

@@ -304,7 +304,7 @@ final class InProcessBus: EventBus {
   }
 
   private static func bury(
-    _ letter: GroupStateMachine.DeadLetter, topic: String, group: String, _ state: State,
+    _ letter: DeadLetter, topic: String, group: String, _ state: State,
     _ wakeups: inout Wakeups
   ) {
     guard let log = state.topics[topic]?.log, let message = log.message(from: letter.seq),

@@ -125,7 +125,7 @@ final class InProcessStore: StateStore {
 ///
 /// A slow watcher costs at most one entry a key: an older change of a key that was not yet read is
 /// replaced by the newer one, which keeps its place at the end.
-final class InProcessWatch: Sendable {
+package final class InProcessWatch: Sendable {
   private struct State {
     var present: ArraySlice<StoreEntry>
     var isCaughtUp = false
@@ -140,15 +140,15 @@ final class InProcessWatch: Sendable {
   private let escapedPrefix: String
   private let state: Mutex<State>
 
-  init(escapedPrefix: String, present: [StoreEntry]) {
+  package init(escapedPrefix: String, present: [StoreEntry]) {
     self.escapedPrefix = escapedPrefix
     state = Mutex(State(present: present[...]))
   }
 
-  func onCancel(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.onCancel = action } }
+  package func onCancel(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.onCancel = action } }
 
   /// Takes what concerns this watch. True: there was something.
-  func offer(_ changes: [StateStoreModel.Change]) -> Bool {
+  package func offer(_ changes: [StateStoreModel.Change]) -> Bool {
     state.withLock { state in
       var took = false
       for change in changes where change.key.escaped.utf8.starts(with: escapedPrefix.utf8) {
@@ -160,7 +160,7 @@ final class InProcessWatch: Sendable {
     }
   }
 
-  func wake() {
+  package func wake() {
     let waiter = state.withLock { state in
       defer { state.waiter = nil }
       return state.waiter
@@ -168,7 +168,7 @@ final class InProcessWatch: Sendable {
     waiter?.resume(with: .success(()))
   }
 
-  func cancel() {
+  package func cancel() {
     let action = state.withLock { state in
       state.isCancelled = true
       defer { state.onCancel = nil }
@@ -178,7 +178,7 @@ final class InProcessWatch: Sendable {
     wake()
   }
 
-  func next() async throws -> StateEvent? {
+  package func next() async throws -> StateEvent? {
     while true {
       try Task.checkCancellation()
       let waiter = Waiter<Void>()

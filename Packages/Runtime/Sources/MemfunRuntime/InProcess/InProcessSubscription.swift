@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// It first reads the log at its own pace (catching up), then is given what is published (live). Only a
 /// live subscriber can lag: history waits for its reader, the publisher does not.
-final class InProcessSubscription: Subscription {
+package final class InProcessSubscription: Subscription {
   /// What a subscriber that catches up gets from the log.
-  enum Page: Sendable {
+  package enum Page: Sendable {
     case events([SubscriptionEvent])
     /// It has reached the end of the log and is live from now on.
     case live
@@ -23,17 +23,18 @@ final class InProcessSubscription: Subscription {
     var waiter: Waiter<Void>?
   }
 
-  let pattern: SubjectPattern
+  package let pattern: SubjectPattern
   private let state: Mutex<State>
-  private let read: @Sendable (InProcessSubscription) -> Page
+  private let read: @Sendable (InProcessSubscription) async throws -> Page
   private let leave: @Sendable (InProcessSubscription) -> Void
 
   /// - Parameters:
   ///   - isLive: true when there is no history to read.
   ///   - read: gives the next page of history, or makes the subscriber live under the bus' lock.
   ///   - leave: removes the subscriber from the bus.
-  init(
-    pattern: SubjectPattern, isLive: Bool, read: @escaping @Sendable (InProcessSubscription) -> Page,
+  package init(
+    pattern: SubjectPattern, isLive: Bool,
+    read: @escaping @Sendable (InProcessSubscription) async throws -> Page,
     leave: @escaping @Sendable (InProcessSubscription) -> Void
   ) {
     self.pattern = pattern
@@ -42,11 +43,11 @@ final class InProcessSubscription: Subscription {
     self.leave = leave
   }
 
-  func becomeLive() { state.withLock { $0.isLive = true } }
+  package func becomeLive() { state.withLock { $0.isLive = true } }
 
   /// Gives a live subscriber a message; called by the publisher under the bus' lock. The waiter to
   /// wake, if there is one, is resumed by the publisher after it.
-  func offer(_ message: Message) -> Waiter<Void>? {
+  package func offer(_ message: Message) -> Waiter<Void>? {
     state.withLock { state in
       guard state.isLive, !state.isEnding else { return nil }
       let count = state.buffer.count - state.head
@@ -63,8 +64,18 @@ final class InProcessSubscription: Subscription {
     }
   }
 
+  /// Tells a live subscriber that messages were removed before anybody could hand them over.
+  package func offerGap(topic: String, from: UInt64, to: UInt64) -> Waiter<Void>? {
+    state.withLock { state in
+      guard state.isLive, !state.isEnding else { return nil }
+      state.buffer.append(.gap(topic: topic, from: from, to: to))
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+  }
+
   /// Ends the subscription after what is buffered and this event.
-  func end(with event: SubscriptionEvent?) {
+  package func end(with event: SubscriptionEvent?) {
     let waiter = state.withLock { state -> Waiter<Void>? in
       if state.isEnding { return nil }
       if let event { state.buffer.append(event) }
@@ -75,7 +86,7 @@ final class InProcessSubscription: Subscription {
     waiter?.resume(with: .success(()))
   }
 
-  func cancel() async {
+  package func cancel() async {
     state.withLock { state in
       state.buffer = []
       state.head = 0
@@ -84,7 +95,7 @@ final class InProcessSubscription: Subscription {
     leave(self)
   }
 
-  func next() async throws -> SubscriptionEvent? {
+  package func next() async throws -> SubscriptionEvent? {
     while true {
       enum Step { case event(SubscriptionEvent), end, read, wait(Waiter<Void>) }
       let step: Step = state.withLock { state in
@@ -112,7 +123,7 @@ final class InProcessSubscription: Subscription {
       case .wait(let waiter): try await waiter.wait()
       case .read:
         try Task.checkCancellation()
-        switch read(self) {
+        switch try await read(self) {
         case .events(let events): fill(events)
         case .live: break
         case .closed: end(with: nil)

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A task that waits for one value. Whoever comes first, the giver or the cancellation, wins; a value
 /// that was refused is still the giver's to hand to somebody else.
-final class Waiter<Value: Sendable>: Sendable {
+package final class Waiter<Value: Sendable>: Sendable {
   private enum State {
     case idle
     case waiting(CheckedContinuation<Value, any Error>)
@@ -13,8 +13,10 @@ final class Waiter<Value: Sendable>: Sendable {
 
   private let state = Mutex(State.idle)
 
+  package init() {}
+
   /// Suspends until a value is given, or throws `CancellationError` when the task is cancelled.
-  func wait() async throws -> Value {
+  package func wait() async throws -> Value {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let result: Result<Value, any Error>? = state.withLock { state in
@@ -48,7 +50,7 @@ final class Waiter<Value: Sendable>: Sendable {
 
   /// Gives the value. False: somebody else did, or the task was cancelled.
   @discardableResult
-  func resume(with result: Result<Value, any Error>) -> Bool {
+  package func resume(with result: Result<Value, any Error>) -> Bool {
     let outcome: (accepted: Bool, continuation: CheckedContinuation<Value, any Error>?) = state.withLock {
       state in
       switch state {
@@ -66,7 +68,7 @@ final class Waiter<Value: Sendable>: Sendable {
   }
 
   /// Whether a value would still be accepted.
-  var isOpen: Bool {
+  package var isOpen: Bool {
     state.withLock { state in
       switch state {
       case .idle, .waiting: true

@@ -1,18 +1,24 @@
 import MemfunCore
 
 /// All keys of one store in memory: the reference that every tier is compared with. Pure.
-struct StateStoreModel: Sendable {
+package struct StateStoreModel: Sendable {
   /// A change, numbered by its revision.
-  struct Change: Sendable, Equatable {
-    enum Kind: Sendable, Equatable {
+  package struct Change: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
       case put(StoreEntry)
       case deleted
       case expired
     }
 
-    let key: StoreKey
-    let revision: UInt64
-    let kind: Kind
+    package let key: StoreKey
+    package let revision: UInt64
+    package let kind: Kind
+
+    package init(key: StoreKey, revision: UInt64, kind: Kind) {
+      self.key = key
+      self.revision = revision
+      self.kind = kind
+    }
   }
 
   private struct Ending: Comparable, Sendable {
@@ -101,7 +107,7 @@ struct StateStoreModel: Sendable {
   /// When the next key expires; nil: none does.
   var nextExpiry: Timestamp? { endings.first?.at }
 
-  static func check(value: [UInt8], timeToLive: Duration?) throws(RuntimeError) {
+  package static func check(value: [UInt8], timeToLive: Duration?) throws(RuntimeError) {
     if value.count > RuntimeLimits.payloadBytes {
       throw .payloadTooLarge(bytes: value.count, limit: RuntimeLimits.payloadBytes)
     }

@@ -226,7 +226,7 @@ struct TaskQueueModel: Sendable {
 
 extension NewTask {
   /// - Throws: `RuntimeError.payloadTooLarge`, `.illegalArgument`.
-  func validate() throws(RuntimeError) {
+  package func validate() throws(RuntimeError) {
     if payload.count > RuntimeLimits.payloadBytes {
       throw .payloadTooLarge(bytes: payload.count, limit: RuntimeLimits.payloadBytes)
     }

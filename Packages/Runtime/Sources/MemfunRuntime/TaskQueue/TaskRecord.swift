@@ -22,34 +22,34 @@ public struct TaskRecord: Sendable, Equatable {
   /// Attempts, leases, retention.
   public let policy: TaskPolicy
   /// Dead, if not succeeded by then. A requeue lifts it.
-  public internal(set) var deadline: Timestamp?
+  public package(set) var deadline: Timestamp?
   /// When it was stored.
   public let created: Timestamp
 
   /// Where it stands.
-  public internal(set) var phase: Phase = .waiting
+  public package(set) var phase: Phase = .waiting
   /// Not claimed before.
-  public internal(set) var notBefore: Timestamp
+  public package(set) var notBefore: Timestamp
   /// Goes up with each claim and each revocation.
-  public internal(set) var fence: UInt64 = 0
+  public package(set) var fence: UInt64 = 0
   /// False once the holder of `fence` gave the task up, or was told that it lost it.
-  public internal(set) var fenceIsOpen = false
+  public package(set) var fenceIsOpen = false
   /// Claims so far, without those that were released.
-  public internal(set) var attempts = 0
+  public package(set) var attempts = 0
   /// Who holds or last held it.
-  public internal(set) var owner: String?
+  public package(set) var owner: String?
   /// When the lease ends.
-  public internal(set) var leasedUntil: Timestamp?
+  public package(set) var leasedUntil: Timestamp?
   /// When a cancel was asked for.
-  public internal(set) var cancelRequested: Timestamp?
+  public package(set) var cancelRequested: Timestamp?
   /// What the last heartbeat handed in.
-  public internal(set) var progress: [UInt8]?
+  public package(set) var progress: [UInt8]?
   /// What the handler returned.
-  public internal(set) var result: [UInt8]?
+  public package(set) var result: [UInt8]?
   /// The first and the last failure.
-  public internal(set) var firstError: String?, lastError: String?
+  public package(set) var firstError: String?, lastError: String?
   /// When it ended.
-  public internal(set) var ended: Timestamp?
+  public package(set) var ended: Timestamp?
 
   /// A new task that waits.
   public init(id: UUIDv7, queue: QueueName, task: NewTask, now: Timestamp) {

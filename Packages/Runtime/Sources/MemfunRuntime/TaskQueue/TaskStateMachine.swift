@@ -22,10 +22,10 @@ extension TaskRecord {
   private func holds(_ fence: UInt64) -> Bool { self.fence == fence && fenceIsOpen }
 
   /// Whether the holder of `fence` may still act for the task.
-  func isHeld(by fence: UInt64) -> Bool { holds(fence) && (phase == .leased || phase == .waiting) }
+  package func isHeld(by fence: UInt64) -> Bool { holds(fence) && (phase == .leased || phase == .waiting) }
 
   /// Hands the task to `owner`. The caller has checked that it is ready.
-  mutating func claim(owner: String, now: Timestamp) -> Lease {
+  package mutating func claim(owner: String, now: Timestamp) -> Lease {
     precondition(phase == .waiting, "only a waiting task is claimed; the queue offers no other")
     phase = .leased
     fence += 1
@@ -40,7 +40,7 @@ extension TaskRecord {
   }
 
   /// Moves the end of the lease. A holder whose lease ran out but whose task nobody took gets it back.
-  mutating func heartbeat(fence: UInt64, progress: [UInt8]?, now: Timestamp) -> HeartbeatAnswer {
+  package mutating func heartbeat(fence: UInt64, progress: [UInt8]?, now: Timestamp) -> HeartbeatAnswer {
     guard isHeld(by: fence) else { return .lost }
     phase = .leased
     if let progress { self.progress = progress }
@@ -51,7 +51,7 @@ extension TaskRecord {
   }
 
   /// Ends the task with success.
-  mutating func complete(fence: UInt64, result: [UInt8], now: Timestamp) -> Settlement {
+  package mutating func complete(fence: UInt64, result: [UInt8], now: Timestamp) -> Settlement {
     if phase == .succeeded { return self.fence == fence ? .repeated : .leaseLost }
     guard isHeld(by: fence) else { return .leaseLost }
     end(.succeeded, now: now)
@@ -62,7 +62,7 @@ extension TaskRecord {
   /// Ends the attempt with failure.
   ///
   /// - Parameter jitter: uniform in -1…1, from the injected generator.
-  mutating func fail(fence: UInt64, error: String, retryable: Bool, jitter: Double, now: Timestamp)
+  package mutating func fail(fence: UInt64, error: String, retryable: Bool, jitter: Double, now: Timestamp)
     -> Settlement
   {
     guard isHeld(by: fence) else { return .leaseLost }
@@ -79,7 +79,7 @@ extension TaskRecord {
 
   /// Gives the task back without counting the attempt: a worker that drains must not use up the
   /// attempts of a task that did nothing wrong.
-  mutating func release(fence: UInt64, delay: Duration, now: Timestamp) -> Settlement {
+  package mutating func release(fence: UInt64, delay: Duration, now: Timestamp) -> Settlement {
     guard isHeld(by: fence) else { return .leaseLost }
     if cancelRequested != nil {
       end(.cancelled, now: now)
@@ -91,7 +91,7 @@ extension TaskRecord {
   }
 
   /// Asks for the end of the task. The state after it is the answer.
-  mutating func cancel(now: Timestamp) {
+  package mutating func cancel(now: Timestamp) {
     switch phase {
     case .waiting: end(.cancelled, now: now)
     case .leased: cancelRequested = cancelRequested ?? now
@@ -100,7 +100,7 @@ extension TaskRecord {
   }
 
   /// Puts a dead task back. False: it is not dead, nothing changed.
-  mutating func requeue(now: Timestamp) -> Bool {
+  package mutating func requeue(now: Timestamp) -> Bool {
     guard phase == .dead else { return false }
     attempts = 0
     deadline = nil
@@ -113,7 +113,7 @@ extension TaskRecord {
   }
 
   /// Makes the transitions that time alone brings about. True: something changed.
-  mutating func sweep(now: Timestamp) -> Bool {
+  package mutating func sweep(now: Timestamp) -> Bool {
     guard let due = nextDue, due <= now else { return false }
     if let deadline, deadline <= now, phase == .waiting || phase == .leased {
       note("the deadline passed")
@@ -140,7 +140,7 @@ extension TaskRecord {
   }
 
   /// When `sweep` next has something to do; nil: never.
-  var nextDue: Timestamp? {
+  package var nextDue: Timestamp? {
     switch phase {
     case .waiting: return deadline
     case .leased:
@@ -150,13 +150,13 @@ extension TaskRecord {
   }
 
   /// Whether the record of the ended task may be forgotten.
-  func isExpired(now: Timestamp) -> Bool {
+  package func isExpired(now: Timestamp) -> Bool {
     guard let ended, phase != .dead else { return false }
     return ended + policy.resultTimeToLive <= now
   }
 
   /// Whether the key still keeps another task with the same key from being stored.
-  func occupiesKey(now: Timestamp) -> Bool {
+  package func occupiesKey(now: Timestamp) -> Bool {
     switch phase {
     case .waiting, .leased: true
     case .succeeded: ended.map { $0 + policy.uniqueAfterSuccess > now } ?? true
