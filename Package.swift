@@ -32,6 +32,7 @@ let package = Package(
       dependencies: [
         .product(name: "MemfunCore", package: "Core"),
         .product(name: "MemfunRuntime", package: "Runtime"),
+        .product(name: "MemfunSQLite", package: "Runtime"),
       ],
       path: "tests/Contract"),
   ]
