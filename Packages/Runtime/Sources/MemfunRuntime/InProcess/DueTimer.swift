@@ -28,10 +28,11 @@ package final class DueTimer: Sendable {
         if armed.at <= at { return }
         armed.task.cancel()
       }
-      let wait = max(at - now, .zero)
+      // Fixed here, not in the task: nobody knows when that begins to run.
+      let wake = time.monotonic() + max(at - now, .zero)
       let task = Task { [time, weak self] in
         // Cancelled means re-armed for an earlier instant, or closed: somebody else calls back then.
-        do { try await time.sleep(for: wait) } catch { return }
+        do { try await time.sleep(for: max(wake - time.monotonic(), .zero)) } catch { return }
         self?.ring(at)
       }
       state.armed = (at, task)

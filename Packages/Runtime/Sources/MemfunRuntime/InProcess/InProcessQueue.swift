@@ -68,7 +68,7 @@ final class InProcessQueue: TaskQueue {
       let time = clock.time
       let alarm = Task {
         // Cancelled: the wait is over by other means.
-        do { try await time.sleep(for: left) } catch { return }
+        do { try await time.sleep(for: max(deadline - time.monotonic(), .zero)) } catch { return }
         waiter.resume(with: .success(()))
       }
       defer { alarm.cancel() }

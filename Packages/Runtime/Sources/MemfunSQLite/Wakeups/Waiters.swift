@@ -59,7 +59,7 @@ final class Waiters: Sendable {
         let alarm = deadline.map { deadline in
           Task {
             // Cancelled: the wait is over by other means.
-            do { try await time.sleep(for: deadline - time.monotonic()) } catch { return }
+            do { try await time.sleep(for: max(deadline - time.monotonic(), .zero)) } catch { return }
             waiter.resume(with: .success(()))
           }
         }
