@@ -27,9 +27,19 @@ let package = Package(
       ],
       path: "tests/EndToEnd",
       exclude: ["Fixtures", "Support"]),
+    // A process of its own for the contract's crash cases.
+    .executableTarget(
+      name: "runtime-process",
+      dependencies: [
+        .product(name: "MemfunCore", package: "Core"),
+        .product(name: "MemfunRuntime", package: "Runtime"),
+        .product(name: "MemfunSQLite", package: "Runtime"),
+      ],
+      path: "tests/RuntimeProcess"),
     .testTarget(
       name: "ContractTests",
       dependencies: [
+        "runtime-process",
         .product(name: "MemfunCore", package: "Core"),
         .product(name: "MemfunRuntime", package: "Runtime"),
         .product(name: "MemfunSQLite", package: "Runtime"),

@@ -15,7 +15,7 @@ enum TaskRow {
     [id.high, id.low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
   }
 
-  private static func id(_ bytes: [UInt8], path: String) throws -> UUIDv7 {
+  static func id(_ bytes: [UInt8], path: String) throws -> UUIDv7 {
     func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
     guard bytes.count == 16, let id = UUIDv7(high: word(bytes[..<8]), low: word(bytes[8...])) else {
       throw RuntimeError.corrupted(path: path, detail: "the id of a task is not a UUID of version 7")
