@@ -54,7 +54,8 @@ final class ChildProcess: Sendable {
     var space = [CChar](repeating: 0, count: 4096)
     // The test bundle may be loaded by another program; then the arguments name it.
     let length = readlink("/proc/self/exe", &space, space.count - 1)
-    var candidates = length > 0 ? [String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)] : []
+    var candidates =
+      length > 0 ? [String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)] : []
     candidates += CommandLine.arguments.filter { $0.contains(".xctest") }
     for candidate in candidates {
       guard let slash = candidate.lastIndex(of: "/") else { continue }

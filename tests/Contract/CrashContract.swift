@@ -139,7 +139,9 @@ struct CrashContract {
       #expect(try await child.line() == "forty-two")
     }
     let id = try #require(task)
-    try await onFile { runtime async throws in #expect(try await runtime.queue.awaitEnd(id).result == Array("forty-two".utf8)) }
+    try await onFile { runtime async throws in
+      #expect(try await runtime.queue.awaitEnd(id).result == Array("forty-two".utf8))
+    }
   }
 
   @Test("Q31-one-success-event, Q32-conservation: workers are killed at random, nothing is lost or doubled")
@@ -169,10 +171,35 @@ struct CrashContract {
       last.kill()
       let events = try await runtime.bus.listen("task.work.*.succeeded", from: .all)
       var seen: [String] = []
-      for _ in ids { seen.append(String(try await events.message().subject.description.split(separator: ".")[2])) }
+      for _ in ids {
+        seen.append(String(try await events.message().subject.description.split(separator: ".")[2]))
+      }
       try await runtime.bus.send("task.work.end.succeeded")
       #expect(try await events.message().subject.description == "task.work.end.succeeded")
       #expect(Set(seen) == ids)
+    }
+  }
+
+  @Test("Q-FAIR: of eight processes that write all the time, none gets more than five times another's share")
+  func fair() async throws {
+    try await onFile { runtime in
+      let children = try (0..<8).map { try ChildProcess("publish", path, "p\($0)") }
+      for child in children { _ = try await child.line() }
+      let from = try await runtime.bus.send("log.begin").seq
+      try await Task.sleep(for: .seconds(1))
+      let to = try await runtime.bus.send("log.end").seq
+      for child in children { child.kill() }
+      let messages = try await runtime.bus.listen("log.>", from: .seq(from + 1))
+      var counts: [String: Int] = [:]
+      while case .message(let message)? = try await messages.next(), message.seq < to {
+        counts[
+          String(decoding: message.payload.prefix { $0 != UInt8(ascii: "-") }, as: UTF8.self), default: 0] +=
+          1
+      }
+      #expect(counts.count == 8)
+      let most = counts.values.max() ?? 0
+      let least = counts.values.min() ?? 0
+      #expect(most <= 5 * max(least, 1), "\(counts)")
     }
   }
 
@@ -214,7 +241,9 @@ struct CrashContract {
     }
     let kept = try file.restore(from: backup, now: Timestamp(seconds: 1))
     #expect(kept == path + ".corrupt-1")
-    try await onFile { runtime async throws in #expect(try await runtime.store.get(StoreKey("k"))?.value == Array(text.utf8)) }
+    try await onFile { runtime async throws in
+      #expect(try await runtime.store.get(StoreKey("k"))?.value == Array(text.utf8))
+    }
     let statistics = try file.statistics()
     #expect(statistics.keys == 1)
   }

@@ -5,7 +5,9 @@ import Testing
 /// RUNTIME contract, EventBus. The names are those of the contract's own list.
 @Suite("Contract: EventBus")
 struct EventBusContract {
-  @Test("E01-order-total: 8 subscribers see the messages of 4 publishers in one order", arguments: TierUnderTest.allCases)
+  @Test(
+    "E01-order-total: 8 subscribers see the messages of 4 publishers in one order",
+    arguments: TierUnderTest.allCases)
   func e01(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let bus = fixture.runtime.bus
@@ -19,7 +21,9 @@ struct EventBusContract {
       }
       let first = try await subscribers[0].messages(400).map(\.seq)
       #expect(first == first.sorted())
-      for subscriber in subscribers.dropFirst() { #expect(try await subscriber.messages(400).map(\.seq) == first) }
+      for subscriber in subscribers.dropFirst() {
+        #expect(try await subscriber.messages(400).map(\.seq) == first)
+      }
     }
   }
 
@@ -44,7 +48,9 @@ struct EventBusContract {
     }
   }
 
-  @Test("E04-dedupe-in-window: a repeat gives the first number and stores nothing", arguments: TierUnderTest.allCases)
+  @Test(
+    "E04-dedupe-in-window: a repeat gives the first number and stores nothing",
+    arguments: TierUnderTest.allCases)
   func e04(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let subscriber = try await fixture.runtime.bus.listen("log.>")
@@ -114,7 +120,9 @@ struct EventBusContract {
     }
   }
 
-  @Test("E15-broadcast-each-once: history and live join without loss or repeat", arguments: TierUnderTest.allCases)
+  @Test(
+    "E15-broadcast-each-once: history and live join without loss or repeat", arguments: TierUnderTest.allCases
+  )
   func e15(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let bus = fixture.runtime.bus
@@ -156,7 +164,9 @@ struct EventBusContract {
     }
   }
 
-  @Test("E17-group-rebalance-on-leave: what a member left open goes to another", arguments: TierUnderTest.allCases)
+  @Test(
+    "E17-group-rebalance-on-leave: what a member left open goes to another", arguments: TierUnderTest.allCases
+  )
   func e17(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let bus = fixture.runtime.bus
@@ -202,7 +212,8 @@ struct EventBusContract {
     }
   }
 
-  @Test("E21-unacked-redelivered, E22-delivery-count, E25-stale-ack-refused", arguments: TierUnderTest.allCases)
+  @Test(
+    "E21-unacked-redelivered, E22-delivery-count, E25-stale-ack-refused", arguments: TierUnderTest.allCases)
   func e21(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let member = try await fixture.runtime.bus.join("g", "job.>")
@@ -354,7 +365,9 @@ struct EventBusContract {
     }
   }
 
-  @Test("E34-payload-900k-ok, E35-payload-over-refused, E36-empty-and-binary, E37-headers", arguments: TierUnderTest.allCases)
+  @Test(
+    "E34-payload-900k-ok, E35-payload-over-refused, E36-empty-and-binary, E37-headers",
+    arguments: TierUnderTest.allCases)
   func e34(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let bus = fixture.runtime.bus
@@ -378,7 +391,9 @@ struct EventBusContract {
       var subscribers: [any Subscription] = []
       for n in 0..<10_000 { subscribers.append(try await fixture.runtime.bus.listen("log.s\(n % 100)")) }
       try await fixture.runtime.bus.send("log.s7", [7])
-      for n in stride(from: 7, to: 10_000, by: 100) { #expect(try await subscribers[n].message().payload == [7]) }
+      for n in stride(from: 7, to: 10_000, by: 100) {
+        #expect(try await subscribers[n].message().payload == [7])
+      }
     }
   }
 

@@ -26,7 +26,9 @@ struct StateStoreContract {
     }
   }
 
-  @Test("S03-rev-strict-after-delete: a deletion has a revision, none is used twice", arguments: TierUnderTest.allCases)
+  @Test(
+    "S03-rev-strict-after-delete: a deletion has a revision, none is used twice",
+    arguments: TierUnderTest.allCases)
   func s03(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let store = fixture.runtime.store
@@ -51,13 +53,17 @@ struct StateStoreContract {
       let revision = try await store.create(key, [1], timeToLive: nil)
       let conflict = RuntimeError.conflict(key: "k", currentRevision: revision)
       await #expect(throws: conflict) { try await store.create(key, [2], timeToLive: nil) }
-      await #expect(throws: conflict) { try await store.update(key, [2], revision: revision + 1, timeToLive: nil) }
+      await #expect(throws: conflict) {
+        try await store.update(key, [2], revision: revision + 1, timeToLive: nil)
+      }
       await #expect(throws: conflict) { try await store.delete(key, revision: revision + 1) }
       #expect(try await store.get(key)?.value == [1])
     }
   }
 
-  @Test("S08-ttl-never-late, S10-ttl-put-resets, S11-ttl-update-keeps, S12-touch", arguments: TierUnderTest.allCases)
+  @Test(
+    "S08-ttl-never-late, S10-ttl-put-resets, S11-ttl-update-keeps, S12-touch",
+    arguments: TierUnderTest.allCases)
   func s08(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let store = fixture.runtime.store
@@ -80,7 +86,9 @@ struct StateStoreContract {
       await #expect(throws: RuntimeError.conflict(key: "plain", currentRevision: nil)) {
         try await store.touch(key("plain"), timeToLive: .seconds(5))
       }
-      await #expect(throws: RuntimeError.self) { try await store.put(key("x"), [], timeToLive: .milliseconds(999)) }
+      await #expect(throws: RuntimeError.self) {
+        try await store.put(key("x"), [], timeToLive: .milliseconds(999))
+      }
     }
   }
 
@@ -104,7 +112,9 @@ struct StateStoreContract {
     }
   }
 
-  @Test("S16-watch-snapshot-then-caughtup: the present, then caughtUp, then changes", arguments: TierUnderTest.allCases)
+  @Test(
+    "S16-watch-snapshot-then-caughtup: the present, then caughtUp, then changes",
+    arguments: TierUnderTest.allCases)
   func s16(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let store = fixture.runtime.store
@@ -132,7 +142,9 @@ struct StateStoreContract {
     }
   }
 
-  @Test("S17-watch-converges: after 10,000 writes a watcher has the last value of each key", arguments: TierUnderTest.allCases)
+  @Test(
+    "S17-watch-converges: after 10,000 writes a watcher has the last value of each key",
+    arguments: TierUnderTest.allCases)
   func s17(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let store = fixture.runtime.store
@@ -173,7 +185,9 @@ struct StateStoreContract {
     }
   }
 
-  @Test("S20-list-prefix-exact: %, _, * and upper case are literal, the list is sorted", arguments: TierUnderTest.allCases)
+  @Test(
+    "S20-list-prefix-exact: %, _, * and upper case are literal, the list is sorted",
+    arguments: TierUnderTest.allCases)
   func s20(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let store = fixture.runtime.store
@@ -199,8 +213,11 @@ struct StateStoreContract {
         try await store.put(key, value, timeToLive: nil)
         #expect(try await store.get(key)?.value == value)
       }
-      #expect(Set(try await store.list(prefix: "").map(\.description)) == ["ä/ö", "a b\n", "=41", "日本", "x:y?z&w"])
-      await #expect(throws: RuntimeError.self) { try await store.put(StoreKey("big"), value + [0], timeToLive: nil) }
+      #expect(
+        Set(try await store.list(prefix: "").map(\.description)) == ["ä/ö", "a b\n", "=41", "日本", "x:y?z&w"])
+      await #expect(throws: RuntimeError.self) {
+        try await store.put(StoreKey("big"), value + [0], timeToLive: nil)
+      }
     }
   }
 

@@ -24,8 +24,10 @@ struct TaskQueueContract {
       }
       let urgent = try await queue.enqueue(work, NewTask(payload: [], priority: 3))
       let idle = try await queue.enqueue(work, NewTask(payload: [], priority: 0))
-      #expect(try await queue.claim(work, maximum: 4, owner: "w", wait: .zero).map(\.id) == [urgent] + ids[..<3])
-      #expect(try await queue.claim(work, maximum: 100, owner: "w", wait: .zero).map(\.id) == ids[3...] + [idle])
+      #expect(
+        try await queue.claim(work, maximum: 4, owner: "w", wait: .zero).map(\.id) == [urgent] + ids[..<3])
+      #expect(
+        try await queue.claim(work, maximum: 100, owner: "w", wait: .zero).map(\.id) == ids[3...] + [idle])
       #expect(try await queue.claim(work, maximum: 1, owner: "w", wait: .zero).isEmpty)
     }
   }
@@ -70,7 +72,8 @@ struct TaskQueueContract {
     }
   }
 
-  @Test("Q06-fence-strict, Q07-complete-old-fence-refused, Q11-heartbeat-lost", arguments: TierUnderTest.allCases)
+  @Test(
+    "Q06-fence-strict, Q07-complete-old-fence-refused, Q11-heartbeat-lost", arguments: TierUnderTest.allCases)
   func q06(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let queue = fixture.runtime.queue
@@ -148,7 +151,8 @@ struct TaskQueueContract {
     }
   }
 
-  @Test("Q17-backoff-values: base, doubling, maximum, jitter within bounds", arguments: TierUnderTest.allCases)
+  @Test(
+    "Q17-backoff-values: base, doubling, maximum, jitter within bounds", arguments: TierUnderTest.allCases)
   func q17(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let queue = fixture.runtime.queue
@@ -204,7 +208,9 @@ struct TaskQueueContract {
     }
   }
 
-  @Test("Q24-cancel-queued, Q25-cancel-leased-via-heartbeat, Q26-cancel-revokes-after-grace, Q27-terminal-final", arguments: TierUnderTest.allCases)
+  @Test(
+    "Q24-cancel-queued, Q25-cancel-leased-via-heartbeat, Q26-cancel-revokes-after-grace, Q27-terminal-final",
+    arguments: TierUnderTest.allCases)
   func q24(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let queue = fixture.runtime.queue
@@ -256,7 +262,9 @@ struct TaskQueueContract {
     }
   }
 
-  @Test("Q32-conservation: what was enqueued is succeeded, dead, cancelled or live", arguments: TierUnderTest.allCases)
+  @Test(
+    "Q32-conservation: what was enqueued is succeeded, dead, cancelled or live",
+    arguments: TierUnderTest.allCases)
   func q32(tier: TierUnderTest) async throws {
     try await onTier(tier) { fixture in
       let queue = fixture.runtime.queue

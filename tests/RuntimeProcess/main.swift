@@ -44,7 +44,8 @@ struct UnknownRole: Error {}
     }
   case "create":
     do {
-      let revision = try await runtime.store.create(StoreKey(rest[0]), Array("\(getpid())".utf8), timeToLive: nil)
+      let revision = try await runtime.store.create(
+        StoreKey(rest[0]), Array("\(getpid())".utf8), timeToLive: nil)
       say("won \(revision)")
     } catch RuntimeError.conflict { say("lost") }
   case "enqueue":

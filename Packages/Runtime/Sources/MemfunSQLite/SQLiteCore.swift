@@ -116,11 +116,14 @@ final class SQLiteCore: Sendable {
       try EntryRow.forget(before: transaction.now + (.zero - Self.tombstones), in: transaction)
       let database = transaction.database
       transaction.effects.due(
-        try database.first("SELECT min(next_due) FROM task WHERE next_due IS NOT NULL") { $0.optionalTime(0) } ?? nil)
+        try database.first("SELECT min(next_due) FROM task WHERE next_due IS NOT NULL") { $0.optionalTime(0) }
+          ?? nil)
       transaction.effects.due(
-        try database.first("SELECT min(expires) FROM entry WHERE expires IS NOT NULL") { $0.optionalTime(0) } ?? nil)
+        try database.first("SELECT min(expires) FROM entry WHERE expires IS NOT NULL") { $0.optionalTime(0) }
+          ?? nil)
       transaction.effects.due(
-        try database.first("SELECT min(expires) FROM task WHERE expires IS NOT NULL") { $0.optionalTime(0) } ?? nil)
+        try database.first("SELECT min(expires) FROM task WHERE expires IS NOT NULL") { $0.optionalTime(0) }
+          ?? nil)
     }
   }
 }

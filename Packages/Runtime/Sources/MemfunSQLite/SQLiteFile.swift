@@ -31,7 +31,9 @@ public struct SQLiteFile: Sendable {
   public func check() throws -> [String] {
     let database = try openExisting()
     var findings = try database.all("PRAGMA integrity_check(100)") { $0.text(0) }.filter { $0 != "ok" }
-    findings += try database.all("PRAGMA foreign_key_check") { "table \($0.text(0)) has a row without its parent" }
+    findings += try database.all("PRAGMA foreign_key_check") {
+      "table \($0.text(0)) has a row without its parent"
+    }
     // A row whose checksum does not match is a finding, not the end of the search.
     func examine(_ body: () throws -> Void) {
       do { try body() } catch { findings.append(RuntimeError(any: error).what) }
@@ -71,8 +73,8 @@ public struct SQLiteFile: Sendable {
     let part = target + ".part"
     _ = unlink(part)
     do {
-      let database = try openExisting()
-      try database.backUp(to: part)
+      try requireFile()
+      try Connection(path: path, mode: .copier).backUp(to: part)
       try Self.synchronise(part)
     } catch {
       _ = unlink(part)

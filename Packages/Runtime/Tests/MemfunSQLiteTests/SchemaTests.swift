@@ -36,6 +36,8 @@ struct SchemaTests {
 
   @Test("a volatile file is refused")
   func volatile() async throws {
-    await #expect(throws: RuntimeError.self) { try await Runtime.sqlite(path: "/tmp/x.db", durability: .process) }
+    await #expect(throws: RuntimeError.self) {
+      try await Runtime.sqlite(path: "/tmp/x.db", durability: .process)
+    }
   }
 }

@@ -36,6 +36,8 @@ final class Connection {
   /// How a connection is used.
   enum Mode {
     case writer, reader
+    /// Reads, but may write another file (`VACUUM INTO`).
+    case copier
   }
 
   /// Opens the file, which is made when it is missing and the mode is `.writer`.
@@ -70,6 +72,7 @@ final class Connection {
       try execute("PRAGMA temp_store = MEMORY")
     case .reader:
       try execute("PRAGMA query_only = ON")
+    case .copier: break
     }
   }
 

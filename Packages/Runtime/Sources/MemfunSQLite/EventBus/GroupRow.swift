@@ -70,7 +70,8 @@ struct GroupRow {
       case .time(let time):
         try database.first(
           "SELECT seq FROM message WHERE topic = ?1 AND time >= ?2 ORDER BY seq LIMIT 1", .text(topic),
-          SQLValue(time)) { $0.unsigned(0) } ?? MessageRow.lastSeq(database) + 1
+          SQLValue(time)
+        ) { $0.unsigned(0) } ?? MessageRow.lastSeq(database) + 1
       }
     try database.run(
       """
@@ -121,7 +122,8 @@ struct GroupRow {
     if group.nextSeq <= removed {
       let from = group.nextSeq
       try group.moveOn(to: removed + 1, database)
-      try database.run("DELETE FROM delivery WHERE group_id = ?1 AND seq <= ?2", .integer(id), SQLValue(removed))
+      try database.run(
+        "DELETE FROM delivery WHERE group_id = ?1 AND seq <= ?2", .integer(id), SQLValue(removed))
       if from > 0 { return .event(.gap(from: from, to: removed)) }
     }
     if let delivery = try group.redelivery(in: transaction) { return .event(.delivery(delivery)) }
@@ -163,7 +165,8 @@ struct GroupRow {
       }
       try store(pending, seq: seq, in: transaction)
       return Delivery(
-        token: DeliveryToken(topic: topic, group: name, seq: seq, delivery: pending.delivery), message: message)
+        token: DeliveryToken(topic: topic, group: name, seq: seq, delivery: pending.delivery),
+        message: message)
     }
   }
 

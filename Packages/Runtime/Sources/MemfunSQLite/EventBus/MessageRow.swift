@@ -44,7 +44,8 @@ enum MessageRow {
 
   /// The number of the last message of the topic that is no longer kept; 0: none was removed.
   static func removedThrough(_ topic: String, _ database: Connection) throws -> UInt64 {
-    try database.first("SELECT removed_through FROM topic WHERE name = ?1", .text(topic)) { $0.unsigned(0) } ?? 0
+    try database.first("SELECT removed_through FROM topic WHERE name = ?1", .text(topic)) { $0.unsigned(0) }
+      ?? 0
   }
 
   private static func sum(_ subject: String, _ headers: String?, _ payload: [UInt8]) -> SQLValue {

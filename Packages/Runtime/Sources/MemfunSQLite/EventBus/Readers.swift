@@ -46,7 +46,9 @@ final class Readers: Sendable {
       try database.reading {
         let last = try MessageRow.lastSeq(database)
         let deletion =
-          try database.first("SELECT seq FROM sqlite_sequence WHERE name = 'topic_deletion'") { $0.integer(0) } ?? 0
+          try database.first("SELECT seq FROM sqlite_sequence WHERE name = 'topic_deletion'") {
+            $0.integer(0)
+          } ?? 0
         let cursor: UInt64 =
           switch start {
           case .now: last
@@ -90,7 +92,8 @@ final class Readers: Sendable {
       if let topic {
         try database.first(
           "SELECT seq FROM message WHERE topic = ?1 AND time >= ?2 ORDER BY seq LIMIT 1", .text(topic),
-          SQLValue(time)) { $0.unsigned(0) }
+          SQLValue(time)
+        ) { $0.unsigned(0) }
       } else {
         try database.first("SELECT seq FROM message WHERE time >= ?1 ORDER BY seq LIMIT 1", SQLValue(time)) {
           $0.unsigned(0)
@@ -128,7 +131,9 @@ final class Readers: Sendable {
     var news = local
     let from = state.withLock { $0.tailed }
     news.removeAll { $0.seq <= from }
-    if !isRemote, !news.isEmpty, news[0].seq == from + 1, news[news.count - 1].seq == from + UInt64(news.count) {
+    if !isRemote, !news.isEmpty, news[0].seq == from + 1,
+      news[news.count - 1].seq == from + UInt64(news.count)
+    {
       hand(news, gaps: [])
     } else if isRemote || !news.isEmpty {
       try catchUp(database, local: news)

@@ -94,7 +94,9 @@ enum EntryRow {
   }
 
   /// Changes in order. Only the last one of each key is there; the others were replaced.
-  static func changes(_ database: Connection, after revision: UInt64, limit: Int) throws -> [StateStoreModel.Change] {
+  static func changes(_ database: Connection, after revision: UInt64, limit: Int) throws -> [StateStoreModel
+    .Change]
+  {
     try database.all(
       """
       SELECT key, revision, state, expires, checksum, value FROM entry WHERE revision > ?1

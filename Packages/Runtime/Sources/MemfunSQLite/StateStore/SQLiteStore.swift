@@ -24,7 +24,8 @@ final class SQLiteStore: StateStore {
   ) async throws -> UInt64 {
     try await write(value, timeToLive) { transaction in
       try TaskRow.sweep(in: transaction)
-      guard let record = try TaskRow.load(lease.id, transaction.database), record.isHeld(by: lease.fence) else {
+      guard let record = try TaskRow.load(lease.id, transaction.database), record.isHeld(by: lease.fence)
+      else {
         throw RuntimeError.leaseLost(task: lease.id.description)
       }
       return try EntryRow.put(key, value, expires: timeToLive.map { transaction.now + $0 }, in: transaction)

@@ -102,13 +102,26 @@ enum TaskRow {
       ) { $0.blob(0) }
       if due.isEmpty { return }
       for bytes in due {
-        let id = try id(bytes, path: transaction.database.path)
-        guard let before = try load(id, transaction.database) else { continue }
-        var record = before
-        while record.sweep(now: transaction.now) {}
-        try update(record, from: before, in: transaction)
+        do {
+          let id = try id(bytes, path: transaction.database.path)
+          guard let before = try load(id, transaction.database) else { continue }
+          var record = before
+          while record.sweep(now: transaction.now) {}
+          try update(record, from: before, in: transaction)
+        } catch RuntimeError.corrupted(_, let detail) {
+          try quarantine(bytes, detail, in: transaction)
+        }
       }
     }
+  }
+
+  /// One damaged task must not stop the queue: it is dead, and whoever looks at it reads why.
+  private static func quarantine(_ id: [UInt8], _ detail: String, in transaction: Transaction) throws {
+    try transaction.database.run(
+      """
+      UPDATE task SET phase = 3, fence = fence + 1, fence_open = 0, leased_until = NULL, next_due = NULL,
+        ended = ?2, last_error = ?3 WHERE id = ?1
+      """, .blob(id), SQLValue(transaction.now), .text(detail))
   }
 
   /// Forgets ended tasks whose time is over; at most `limit`.
@@ -123,7 +136,9 @@ enum TaskRow {
   /// Hands out up to `maximum` ready tasks, in the order priority, notBefore, id.
   ///
   /// A priority at a time, so that each is one walk along the index, however many wait for later.
-  static func claim(_ queue: QueueName, maximum: Int, owner: String, in transaction: Transaction) throws -> [Lease] {
+  static func claim(_ queue: QueueName, maximum: Int, owner: String, in transaction: Transaction) throws
+    -> [Lease]
+  {
     let database = transaction.database
     var leases: [Lease] = []
     for priority in [3, 2, 1, 0] where leases.count < maximum {
@@ -164,14 +179,18 @@ enum TaskRow {
       ) { $0.optionalTime(0) }
       next = [next, waiting ?? nil].compactMap(\.self).min()
     }
-    let due = try database.first("SELECT min(next_due) FROM task WHERE next_due IS NOT NULL") { $0.optionalTime(0) }
+    let due = try database.first("SELECT min(next_due) FROM task WHERE next_due IS NOT NULL") {
+      $0.optionalTime(0)
+    }
     return [next, due ?? nil].compactMap(\.self).min()
   }
 
   // MARK: Reading
 
   /// Whether another task has the key.
-  static func holder(of key: String, queue: QueueName, _ database: Connection, now: Timestamp) throws -> UUIDv7? {
+  static func holder(of key: String, queue: QueueName, _ database: Connection, now: Timestamp) throws
+    -> UUIDv7?
+  {
     let ids = try database.all(
       "SELECT id FROM task WHERE queue = ?1 AND key = ?2 ORDER BY number DESC", .text(queue.description),
       .text(key)

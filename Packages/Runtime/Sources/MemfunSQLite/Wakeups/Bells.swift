@@ -23,7 +23,9 @@ final class Bells: Sendable {
       throw RuntimeError.unavailable(reason: SystemCallError("mkdir", on: path).description(of: path))
     }
     folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder < 0 { throw RuntimeError.unavailable(reason: SystemCallError("open", on: path).description(of: path)) }
+    if folder < 0 {
+      throw RuntimeError.unavailable(reason: SystemCallError("open", on: path).description(of: path))
+    }
     name = "\(getpid())-\(String(random.next(), radix: 16))"
     socket = clinux_bell_open(folder, name)
     if socket < 0 {

@@ -118,7 +118,8 @@ final class Tail: Sendable {
         if !remote.isEmpty { waiters.wake(remote, ended: nil) }
         let change = local.change.union(remote)
         if !change.isDisjoint(with: [.messages, .topics]) {
-          try readers.tail(database, local: local.messages, isRemote: !remote.isEmpty, topics: change.contains(.topics))
+          try readers.tail(
+            database, local: local.messages, isRemote: !remote.isEmpty, topics: change.contains(.topics))
         }
         if change.contains(.entries), let due = try watches.tail(database) { isDue(due) }
       } catch {
