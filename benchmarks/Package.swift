@@ -4,7 +4,10 @@ import PackageDescription
 
 let package = Package(
   name: "benchmarks",
-  dependencies: [.package(path: "../Packages/Core"), .package(path: "../Packages/Tools")],
+  dependencies: [
+    .package(path: "../Packages/Core"), .package(path: "../Packages/Tools"),
+    .package(path: "../Packages/Runtime"),
+  ],
   targets: [
     .executableTarget(
       name: "codemap-benchmark",
@@ -14,6 +17,14 @@ let package = Package(
       name: "http-benchmark",
       dependencies: [.product(name: "MemfunCore", package: "Core")],
       path: "http/Driver"),
+    .executableTarget(
+      name: "runtime-benchmark",
+      dependencies: [
+        .product(name: "MemfunCore", package: "Core"),
+        .product(name: "MemfunRuntime", package: "Runtime"),
+        .product(name: "MemfunSQLite", package: "Runtime"),
+      ],
+      path: "runtime/Driver"),
   ],
   swiftLanguageModes: [.v6]
 )
