@@ -45,6 +45,17 @@ let package = Package(
         .product(name: "MemfunSQLite", package: "Runtime"),
       ],
       path: "tests/Contract"),
+    .testTarget(
+      name: "MemfunSQLiteTests",
+      dependencies: [.product(name: "MemfunSQLite", package: "Runtime")],
+      path: "Packages/Runtime/Tests/MemfunSQLiteTests"),
+    .testTarget(
+      name: "MemfunSimulationTests",
+      dependencies: [
+        .product(name: "MemfunRuntime", package: "Runtime"),
+        .product(name: "MemfunSimulation", package: "Runtime"),
+      ],
+      path: "Packages/Runtime/Tests/MemfunSimulationTests"),
   ]
     + layers.map { layer in
       .testTarget(
