@@ -8,6 +8,8 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 SECONDS_EACH ?= 60
+SEEDS ?= 1000
+FIRST ?= 1
 # What `memfun --version` shows. A changed value recompiles one C file.
 export MEMFUN_COMMIT := $(shell git describe --always --dirty --abbrev=7 --exclude='*' 2>/dev/null || echo unknown)
 # The programs that bootstrap keeps in this checkout come first.
@@ -17,7 +19,7 @@ RELEASE_FLAGS := -c release --static-swift-stdlib
 RELEASE_BINARY := .build/release/memfun
 SWIFT_SOURCES := Package.swift Packages Sources tests benchmarks fuzz
 
-.PHONY: help bootstrap run build release test sanitize bench docs docs-serve format lint fuzz install clean
+.PHONY: help bootstrap run build release test sanitize bench docs docs-serve format lint fuzz simulate install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -66,6 +68,10 @@ lint: ## what CI checks about form
 fuzz: ## fuzz every parser, SECONDS_EACH seconds each (default 60)
 	script/bootstrap build
 	fuzz/run.sh $(SECONDS_EACH)
+
+simulate: ## run the runtime's state machines in a world of faults, SEEDS seeds (default 1000) from FIRST
+	script/bootstrap build
+	script/simulate $(SEEDS) $(FIRST)
 
 install: release ## install the binary and its helper below PREFIX (default /usr/local)
 	script/install "$(DESTDIR)$(PREFIX)"

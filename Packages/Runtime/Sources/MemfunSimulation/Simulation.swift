@@ -123,7 +123,7 @@ private final class SimulationRun {
           group: number < 2 ? "all" : "some", shape: number < 2 ? all : some))
       others.append(
         SimKeyClient(
-          world: world, network: network, store: store, number: number, calls: 60,
+          world: world, network: network, store: store, number: number, calls: 80,
           instant: { [unowned self] in
             instants += 1
             return instants
@@ -133,7 +133,9 @@ private final class SimulationRun {
   }
 
   private func isDone(_ store: SimStore) -> Bool {
-    guard producers.allSatisfy({ $0.left == 0 }), publishers.allSatisfy({ $0.left == 0 }) else {
+    // What was not acknowledged yet may be lost with the power.
+    guard store.isSettled, producers.allSatisfy({ $0.left == 0 }), publishers.allSatisfy({ $0.left == 0 })
+    else {
       return false
     }
     let isOpen = store.state.queue.records.contains {

@@ -7,8 +7,10 @@ let arguments = CommandLine.arguments.dropFirst()
 let revision = getenv("MEMFUN_COMMIT").map { String(cString: $0) } ?? "unknown"
 
 func usage() -> Never {
-  fputs("usage: simulate SEEDS [FIRST] [MUTANT]\nmutants:\n", stderr)
-  for mutant in Mutant.allCases { fputs("  \(mutant.rawValue)\n", stderr) }
+  let names = Mutant.allCases.map { "  \($0.rawValue)\n" }.joined()
+  let text = Array("usage: simulate SEEDS [FIRST] [MUTANT]\nmutants:\n\(names)".utf8)
+  // Nobody is left to tell when standard error is closed.
+  _ = write(STDERR_FILENO, text, text.count)
   exit(2)
 }
 

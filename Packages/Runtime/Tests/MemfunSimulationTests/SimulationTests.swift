@@ -43,10 +43,41 @@ struct SimulationTests {
     #expect(runs[0].trace.last?.contains(runs[0].violations.last?.description ?? "?") == true)
   }
 
-  @Test("each planted bug is found", arguments: Mutant.allCases)
+  @Test("each planted bug is found, by the promise that it breaks", arguments: Mutant.allCases)
   func planted(mutant: Mutant) {
-    let bound: UInt64 = 60
-    let found = (1...bound).first { !Simulation(seed: $0, mutants: [mutant]).run().violations.isEmpty }
+    // A dirty read shows only when power fails between it and the next synchronisation, and somebody
+    // reads the same key again: about one seed in eighty.
+    let bound: UInt64 = mutant == .readUncommitted ? 400 : 60
+    let expected = Self.broken(by: mutant)
+    let found = (1...bound).first { seed in
+      let report = Simulation(seed: seed, mutants: [mutant]).run()
+      return report.violations.contains { expected.contains($0.invariant) }
+    }
     #expect(found != nil, "\(mutant.rawValue) survived \(bound) seeds")
+  }
+
+  /// The promises that a planted bug breaks by itself, not as a late consequence.
+  static func broken(by mutant: Mutant) -> Set<Violation.Invariant> {
+    switch mutant {
+    case .acceptStaleAcknowledgement: [.staleDelivery]
+    case .acceptStaleFence, .acceptStaleHeartbeat: [.fenceDecides]
+    case .forgetSweeper, .wakeUpLost: [.promptness]
+    case .acknowledgeBeforeSync: [.conservation, .acknowledgedPublish, .linearizable]
+    case .readUncommitted: [.linearizable]
+    case .ignoreChecksums: [.conservation, .acknowledgedPublish, .linearizable]
+    case .revisionResetOnDelete, .revisionPerProcess: [.revisionStrict]
+    case .attemptsCountedAtEnd: [.attemptsCounted]
+    case .fenceReusedAfterRestart: [.fenceStrict]
+    case .dedupeForgottenAtRestart: [.dedupe]
+    case .deadLetterTwice: [.deadLetterOnce]
+    case .notBeforeIgnored: [.notEarly]
+    case .rawWallClock: [.storeTimeForward]
+    case .timeToLiveIgnoredOnRead: [.timeToLive]
+    case .groupStartMoved: [.groupDelivery]
+    case .uniqueKeyUnchecked: [.uniqueKey]
+    case .cancelForgetsToRevoke: [.cancelEnds]
+    case .repeatedRequestDoneTwice: [.linearizable]
+    case .successEventTwice: [.oneSuccess]
+    }
   }
 }

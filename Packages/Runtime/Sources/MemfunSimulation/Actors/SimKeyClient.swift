@@ -36,7 +36,11 @@ final class SimKeyClient: SimClient {
   }
 
   private func work() {
-    after(world.random.duration(.milliseconds(20)...(.milliseconds(500)))) { [self] in
+    // Bursts and pauses: what is not durable yet is only seen by who asks soon.
+    let pause: ClosedRange<Duration> =
+      world.random.chance(0.6)
+      ? .milliseconds(1)...(.milliseconds(20)) : .milliseconds(50)...(.milliseconds(800))
+    after(world.random.duration(pause)) { [self] in
       guard left > 0 else { return work() }
       left -= 1
       if world.random.chance(0.3) { brief() } else { lasting() }
@@ -55,7 +59,7 @@ final class SimKeyClient: SimClient {
   }
 
   private func lasting() {
-    let key = "lasting/\(world.random.below(3))"
+    let key = "lasting/\(world.random.below(2))"
     made += 1
     let value = Array("\(number).\(made)".utf8)
     let known = revisions[key] ?? 1

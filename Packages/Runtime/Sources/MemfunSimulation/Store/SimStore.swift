@@ -132,6 +132,9 @@ final class SimStore: SimProcess {
     timerSerial += 1
   }
 
+  /// Whether everything that was done is durable and answered.
+  var isSettled: Bool { isOpen && waiting.isEmpty && disk.pendingCount == 0 }
+
   private func readClock() -> Timestamp {
     if mutants.contains(.rawWallClock) { return world.wall }
     return clock.read(wall: world.wall, monotonic: world.now)
@@ -199,24 +202,24 @@ final class SimStore: SimProcess {
       case .leases([]), .delivery(nil): true
       default: false
       }
-    if isNothing {
-      waiting.append(Waiting(index: index, observation: observation) {})
-      ifNothing()
-    } else if releasesEarly(command) {
+    let isEarly = !isNothing && releasesEarly(command)
+    if isEarly { answer(reply, now) }
+    if mutants.contains(.acknowledgeBeforeSync) {
       observe(observation)
-      answer(reply, now)
+      observedCount = logCount
     } else {
-      waiting.append(Waiting(index: index, observation: observation) { answer(reply, now) })
+      waiting.append(
+        Waiting(index: index, observation: observation) { if !isNothing, !isEarly { answer(reply, now) } })
     }
+    if isNothing { ifNothing() }
     synchroniseSoon()
     if !mutants.contains(.wakeUpLost) || command == .tick { wake() }
     arm()
   }
 
   private func releasesEarly(_ command: StoreCommand) -> Bool {
-    if mutants.contains(.acknowledgeBeforeSync) { return true }
-    if case .get = command { return mutants.contains(.readUncommitted) }
-    return false
+    if case .get = command, mutants.contains(.readUncommitted) { return true }
+    return mutants.contains(.acknowledgeBeforeSync)
   }
 
   /// The disk is full: writes are refused and change nothing, reads go on.
@@ -240,9 +243,15 @@ final class SimStore: SimProcess {
     isSynchronising = true
     after(world.random.duration(.microseconds(200)...(.milliseconds(2)))) { [self] in
       let (count, end) = (disk.pendingCount, logCount)
-      let slow = world.buggify(0.02)
+      let slow = world.buggify(0.05)
       let time = world.random.duration(.milliseconds(1)...(slow ? .milliseconds(400) : .milliseconds(8)))
       after(time) { [self] in
+        if slow, world.random.chance(0.2) {
+          // The worst moment: much was done in memory, nothing of it is durable.
+          kill()
+          world.after(.milliseconds(100)) { [weak self] in self?.start() }
+          return
+        }
         disk.synchronise(count)
         isSynchronising = false
         observedCount = max(observedCount, end)

@@ -233,7 +233,7 @@ struct StoreState {
       case .success(let number)?:
         guard let message = log.message(from: seq), message.seq == seq else { continue }
         return deliver(message, number, name, &group)
-      case .failure(let needed)?: try bury(needed.letter, name, topic)
+      case .failure(let needed)?: try bury(needed.letter.seq, name, topic)
       case nil: break
       }
     }
@@ -268,19 +268,19 @@ struct StoreState {
     case .acknowledge: try group.machine.acknowledge(token)
     case .inProgress: try group.machine.inProgress(token, now: now)
     case .terminate:
-      try bury(try group.machine.terminate(token, reason: "terminated"), name, group.shape.topic)
+      try bury(try group.machine.terminate(token, reason: "terminated").seq, name, group.shape.topic)
     case .reject(let delay):
       let verdict = try group.machine.reject(token, delay: delay, error: "rejected", now: now)
-      if case .deadLetter(let letter) = verdict { try bury(letter, name, group.shape.topic) }
+      if case .deadLetter(let letter) = verdict { try bury(letter.seq, name, group.shape.topic) }
     }
     return .done
   }
 
-  private mutating func bury(_ letter: GroupStateMachine.DeadLetter, _ group: String, _ topic: String)
+  private mutating func bury(_ seq: UInt64, _ group: String, _ topic: String)
     throws(RuntimeError)
   {
-    let key = "\(topic).\(group).\(letter.seq)"
-    let payload = topics[topic]?.message(from: letter.seq)?.payload ?? []
+    let key = "\(topic).\(group).\(seq)"
+    let payload = topics[topic]?.message(from: seq)?.payload ?? []
     _ = try publish("dlq.\(topic).\(group)", payload, dedupeKey: key)
     if mutants.contains(.deadLetterTwice) {
       _ = try topics["dlq", default: TopicLog()].append(

@@ -3,7 +3,7 @@ import MemfunCore
 /// Makes faults while they are wanted. Each seed has its own mixture, so that some runs see much of
 /// one kind (swarm testing: Groce et al., ISSTA 2012).
 final class Nemesis {
-  private enum Fault: CaseIterable {
+  private enum Fault: String, CaseIterable {
     case killStore, pauseStore, killClient, pauseClient, partition, clockJump, diskFull, bitRot
   }
 
@@ -25,7 +25,8 @@ final class Nemesis {
       network.duplicationRate = world.random.unit() * 0.05
       network.slowest = world.random.duration(.milliseconds(2)...(.milliseconds(400)))
     }
-    world.note("faults \(faults)")
+    // Not the values themselves: how a private type is printed differs from process to process.
+    world.note("faults \(faults.map(\.rawValue))")
   }
 
   func start() {
