@@ -81,6 +81,9 @@ public final class HealthMonitor: Sendable {
     let key = Array(change.dedupeKey.utf8)
     let known = try await store.get(note)
     if known?.value == key { return }
+    // A monitor that sees the agent for the first time does not know which silence it came back from.
+    let stem = "\(change.agent).\(change.instance).\(change.epoch).\(change.state.rawValue)."
+    if change.silence == 0, let known, known.value.starts(with: stem.utf8) { return }
     try await bus.publish(
       Subject("health.\(change.agent).\(change.state.rawValue)"), JSONSerializer.bytes(of: change.json),
       dedupeKey: change.dedupeKey, headers: [:])
