@@ -151,6 +151,21 @@ struct TaskQueueContract {
     }
   }
 
+  @Test("Q20b: a dead task is not put back while a newer one has its key", arguments: TierUnderTest.allCases)
+  func q20b(tier: TierUnderTest) async throws {
+    try await onTier(tier) { fixture in
+      let queue = fixture.runtime.queue
+      let dead = try await queue.enqueue(work, NewTask(payload: [], key: "k"))
+      try await queue.fail(try #require(try await claimOne(queue)), error: "x", retryable: false)
+      let newer = try await queue.enqueue(work, NewTask(payload: [], key: "k"))
+      #expect(newer != dead)
+      await #expect(throws: RuntimeError.self) { try await queue.requeue(dead) }
+      try await queue.fail(try #require(try await claimOne(queue)), error: "x", retryable: false)
+      try await queue.requeue(dead)
+      #expect(try await claimOne(queue)?.id == dead)
+    }
+  }
+
   @Test(
     "Q17-backoff-values: base, doubling, maximum, jitter within bounds", arguments: TierUnderTest.allCases)
   func q17(tier: TierUnderTest) async throws {

@@ -123,9 +123,18 @@ final class SQLiteQueue: TaskQueue {
         throw RuntimeError.notFound("task \(id)")
       }
       var record = before
+      let state = before.state(at: transaction.now)
+      // A dead task holds its key no more: a newer one may have it.
+      if state == .dead, let key = record.key,
+        let other = try TaskRow.holder(
+          of: key, queue: record.queue, transaction.database, now: transaction.now)
+      {
+        throw RuntimeError.illegalTransition(
+          task: id.description, from: state.rawValue, action: "requeued while task \(other) has its key")
+      }
       guard record.requeue(now: transaction.now) else {
         throw RuntimeError.illegalTransition(
-          task: id.description, from: before.state(at: transaction.now).rawValue, action: "requeued")
+          task: id.description, from: state.rawValue, action: "requeued")
       }
       try TaskRow.update(record, from: before, in: transaction)
     }
