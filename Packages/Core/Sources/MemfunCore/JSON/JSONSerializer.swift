@@ -30,21 +30,40 @@ public struct JSONSerializer {
 
   /// Appends `text` as a JSON string, quotes included.
   public static func appendQuoted(_ text: String, to output: inout [UInt8]) {
+    var text = text
     output.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): output += [UInt8(ascii: "\\"), UInt8(ascii: "\"")]
-      case UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), UInt8(ascii: "\\")]
-      case 0x0A: output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-      case 0x0D: output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
-      case 0x09: output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-      case 0..<0x20, 0x7F:
-        let digits = Array("0123456789abcdef".utf8)
-        output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: output.append(byte)
+    text.withUTF8 { bytes in
+      // Whole runs at once: most strings have nothing to escape, and reports hold a million of them.
+      var start = 0
+      for place in bytes.indices where needsEscape(bytes[place]) {
+        output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<place]))
+        appendEscape(bytes[place], to: &output)
+        start = place + 1
       }
+      output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  @inline(__always)
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+  }
+
+  private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+    case 0x0A: output.append(UInt8(ascii: "n"))
+    case 0x0D: output.append(UInt8(ascii: "r"))
+    case 0x09: output.append(UInt8(ascii: "t"))
+    default:
+      let digits: StaticString = "0123456789abcdef"
+      output += [
+        UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0"),
+        digits.utf8Start[Int(byte >> 4)], digits.utf8Start[Int(byte & 15)],
+      ]
+    }
   }
 
   private mutating func write(_ value: JSONValue, level: Int) {
